@@ -1,0 +1,16 @@
+declare const brand: unique symbol
+/** A length of time in whole milliseconds, 0 or more. */
+export type Duration = number & { readonly [brand]: 'Duration' }
+
+/** A length of time from milliseconds. Throws a RangeError for a negative, fractional or unsafe number. */
+export function milliseconds(count: number): Duration {
+  if (!Number.isSafeInteger(count) || count < 0) {
+    throw new RangeError(`Cannot make a duration: ${count} ms is not a whole number of 0 or more`)
+  }
+  return count as Duration
+}
+
+export const seconds = (count: number): Duration => milliseconds(count * 1_000)
+export const minutes = (count: number): Duration => milliseconds(count * 60_000)
+export const hours = (count: number): Duration => milliseconds(count * 3_600_000)
+export const days = (count: number): Duration => milliseconds(count * 86_400_000)

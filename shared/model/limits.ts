@@ -1,0 +1,33 @@
+/** Every limit of the engine, with where the number comes from. */
+export const limits = {
+  /** DynamoDB: an item holds at most 400 KB, names and values together. */
+  itemBytes: 400 * 1024,
+  /** A commit's body stays this far below an item, to leave room for its attributes. */
+  commitBodyBytes: 350 * 1024,
+  /** A part of a page, likewise. */
+  pagePartBytes: 380 * 1024,
+  /** Kinesis: a record holds at most 1 MiB of data and partition key (the default of a stream). */
+  kinesisRecordBytes: 1024 * 1024,
+  /** A chunk stays below a Kinesis record, even where its base64 form is what counts against Lambda's 6 MB. */
+  chunkBytes: 700 * 1024,
+  /** Kinesis PutRecords: at most 500 records a call. */
+  putRecordsCount: 500,
+  /** Kinesis PutRecords: at most 5 MiB a call, partition keys included. */
+  putRecordsBytes: 5 * 1024 * 1024,
+  /** Lambda: at most 10,000 records a batch from Kinesis. */
+  batchRecords: 10_000,
+  /** Lambda: at most 6 MB a synchronous invocation payload. */
+  batchBytes: 6 * 1024 * 1024,
+  /** Versions in a commit ring. Protocol: default of R. */
+  ringSlots: 64,
+  /** Protocol: a log is paged when its ring holds about this many bytes. */
+  ringBytes: 1024 * 1024,
+  /** Protocol: default of G. */
+  keyGroups: 32,
+  /** Protocol: greatest G. */
+  maxKeyGroups: 1024,
+  /** Kinesis: a partition key has at most 256 characters. */
+  partitionKeyCharacters: 256,
+  /** Dedup positions of a retired producer, and tombstones in views, are kept this long, in arrival time. */
+  retiredMs: 86_400_000,
+} as const
