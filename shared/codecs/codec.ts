@@ -1,3 +1,5 @@
+import { describeThrown, MalformedRecordError } from '../model/errors.ts'
+
 /**
  * Bytes to values and back. `decode` reads exactly `bytes[start, end)` and must not keep a reference to `bytes`; it throws
  * a MalformedRecordError that names the field, what was found and what was expected. Both must be deterministic: a retry decodes
@@ -8,4 +10,33 @@ export interface Codec<T> {
   readonly name: string
   decode(bytes: Uint8Array, start: number, end: number): T
   encode(value: T): Uint8Array
+}
+
+export type CustomCodec<T> = {
+  readonly name: string
+  /** Gets a copy of the record's bytes, so that it may keep them. Whatever it throws makes the record malformed. */
+  readonly decode: (bytes: Uint8Array) => T
+  readonly encode: (value: T) => Uint8Array
+}
+
+/**
+ * A codec from two functions, for a format that is not built in. Both must be pure: a retry decodes the same record again.
+ *
+ * ```ts
+ * const reading = codec({ name: 'reading', decode: bytes => bytes[0], encode: value => Uint8Array.of(value) })
+ * ```
+ */
+export function codec<T>({ name, decode, encode }: CustomCodec<T>): Codec<T> {
+  return {
+    name,
+    decode: (bytes, start, end) => {
+      try {
+        return decode(new Uint8Array(bytes.subarray(start, end)))
+      } catch (error) {
+        if (error instanceof MalformedRecordError) throw error
+        throw new MalformedRecordError(`Cannot read ${name}: ${describeThrown(error)}`, { cause: error })
+      }
+    },
+    encode,
+  }
 }

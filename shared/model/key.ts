@@ -3,12 +3,8 @@ import { ConfigurationError } from './errors.ts'
 /** What records can be keyed by. Compound keys are arrays or plain objects of these; an object's property order does not matter. */
 export type Key = string | number | boolean | bigint | null | readonly Key[] | { readonly [name: string]: Key }
 
-/** A key with what the engine needs of it: its text (equal keys have equal texts) and its key group. */
-export type KeyRef = {
-  readonly id: string
-  readonly key: Key
-  readonly group: number
-}
+/** A key as the engine carries it: its text (equal keys have equal texts) and its key group. */
+export type KeyRef = { readonly id: string; readonly group: number }
 
 /** The text of a key: one letter for the type, so that 1 and "1" differ, then the value. */
 export function keyId(key: Key): string {

@@ -10,6 +10,8 @@ export const limits = {
   kinesisRecordBytes: 1024 * 1024,
   /** A chunk stays below a Kinesis record, even where its base64 form is what counts against Lambda's 6 MB. */
   chunkBytes: 700 * 1024,
+  /** A dead letter keeps this much of a payload: it must fit an item, and a commit, with its reason and stack. */
+  deadLetterBytes: 256 * 1024,
   /** Kinesis PutRecords: at most 500 records a call. */
   putRecordsCount: 500,
   /** Kinesis PutRecords: at most 5 MiB a call, partition keys included. */
@@ -28,6 +30,8 @@ export const limits = {
   maxKeyGroups: 1024,
   /** Kinesis: a partition key has at most 256 characters. */
   partitionKeyCharacters: 256,
+  /** Event times lie within this of 1970: what a Date holds (8.64e15 ms), less room for the longest window and lateness. */
+  eventTimeMs: 8_000_000_000_000_000,
   /** Dedup positions of a retired producer, and tombstones in views, are kept this long, in arrival time. */
   retiredMs: 86_400_000,
 } as const

@@ -6,6 +6,8 @@ import type { Ports } from './index.ts'
  */
 export type Host = {
   readonly ports: Ports
+  /** It listens itself: no logs or metrics on standard output. */
+  readonly isQuiet: boolean
   report(report: InvocationReport): void
 }
 

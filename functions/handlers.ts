@@ -1,0 +1,55 @@
+import middy from '@middy/core'
+import type { Context, KinesisStreamBatchResponse, KinesisStreamEvent } from 'aws-lambda'
+import type { Pipeline } from '../shared/dsl/pipeline.ts'
+import { StopDeploymentError } from '../shared/model/errors.ts'
+import type { Stage } from '../shared/plan/plan.ts'
+import { type Host, hostSymbol } from '../shared/ports/host.ts'
+import type { Ports } from '../shared/ports/index.ts'
+import { Environment } from '../shared/runtime/environment.ts'
+import { invoke } from '../shared/runtime/invocation.ts'
+import { observed } from './observed.ts'
+
+/** A Lambda handler of one stage, for a Kinesis event source mapping with `ReportBatchItemFailures`. */
+export type StageHandler = (event: KinesisStreamEvent, context: Context) => Promise<KinesisStreamBatchResponse>
+
+/**
+ * One Lambda handler per stage, typed by the stages' names. The same handlers run in a unit test, on the embedded cloud and on AWS: the
+ * invocation's context says on which.
+ *
+ * A handler answers with at most one failed item, the first record that was not dealt with, and throws when there is none to
+ * acknowledge; either way the platform hands the rest over again and results stay exact. A StopDeploymentError means that retrying
+ * cannot help until a person acts.
+ *
+ * @example
+ * export const { lines, word } = handlers(words)
+ */
+export function handlers<Out, Origin>(
+  pipeline: Pipeline<Out, Origin>,
+): { readonly [Name in keyof Origin & string]: StageHandler } {
+  const byStage = pipeline.plan.stages.map(stage => [stage.name, handlerOf(pipeline, stage)])
+  return Object.freeze(Object.fromEntries(byStage))
+}
+
+function handlerOf(pipeline: Pipeline<unknown, unknown>, stage: Stage): StageHandler {
+  // A warm environment of Lambda is a process; of a test, the pair of this handler and a cloud.
+  const environments = new WeakMap<Ports, Environment>()
+  const run = async (event: KinesisStreamEvent, context: Context): Promise<KinesisStreamBatchResponse> => {
+    const host = hostOf(context, stage)
+    const environment = environments.get(host.ports) ?? new Environment(pipeline.plan, stage, host.ports)
+    environments.set(host.ports, environment)
+    const { response, report } = await invoke(environment, event, () => context.getRemainingTimeInMillis())
+    host.report(report)
+    return { batchItemFailures: [...response.batchItemFailures] }
+  }
+  return middy(run).use(observed(pipeline.name, stage.name))
+}
+
+function hostOf(context: Context, stage: Stage): Host {
+  const host = Reflect.get(context, hostSymbol)
+  if (isHost(host)) return host
+  throw new StopDeploymentError(
+    `Cannot run stage "${stage.name}": the invocation's context names no cloud, expected one made by lambdaContext() of "millrace/testing"`,
+  )
+}
+
+const isHost = (value: unknown): value is Host => typeof value === 'object' && value !== null && 'ports' in value

@@ -1,0 +1,4 @@
+import { handlers } from 'millrace/lambda'
+import { wordCount } from './pipeline.ts'
+
+export const { lines, word } = handlers(wordCount)

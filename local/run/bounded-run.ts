@@ -1,0 +1,136 @@
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises'
+import type { Plan, Stage } from '../../shared/plan/plan.ts'
+import { Deployment } from '../cloud/deployment.ts'
+import type { EmbeddedCloud } from '../cloud/embedded-cloud.ts'
+import type { FunctionRunner } from '../event-source/function-runner.ts'
+import type { MappingEvent } from '../event-source/shard-worker.ts'
+import { FileInput } from '../input/file-input.ts'
+
+export type BoundedRunOptions = {
+  readonly cloud: EmbeddedCloud
+  readonly plan: Plan
+  /** Source to file. */
+  readonly inputs: ReadonlyMap<string, string>
+  readonly shards: (stage: Stage) => number
+  readonly batchSize: (stage: Stage) => number
+  readonly runner: (stage: Stage) => FunctionRunner
+  readonly signal: AbortSignal
+  /** Called now and then while it runs. @default none */
+  readonly onProgress?: (progress: RunProgress) => void
+}
+
+export type RunProgress = { readonly bytesDone: number; readonly bytesTotal: number; readonly records: number }
+
+export type RunOutcome = { readonly kind: 'finished' | 'interrupted'; readonly seconds: number }
+
+/** The same batch failing this often in a bounded run means that it always will. */
+const mostFailures = 8
+/** Loading waits while this much is put but not yet processed: what bounds the memory of a run. */
+const mostBacklogBytes = 24 * 1024 * 1024
+const progressEveryMs = 100
+
+/**
+ * Runs a pipeline over files until every record was dealt with by every stage. An aborted signal ends it between invocations; on a
+ * durable cloud the next run goes on from there. Rejects when a batch fails again and again, with the first such error.
+ */
+export async function boundedRun(options: BoundedRunOptions): Promise<RunOutcome> {
+  const { cloud, plan, signal, onProgress = () => undefined } = options
+  const began = performance.now()
+  const watch = new Watch(plan)
+  const stop = new AbortController()
+  const either = AbortSignal.any([signal, stop.signal])
+  const deployment = new Deployment(cloud, plan, {
+    shards: options.shards,
+    batchSize: options.batchSize,
+    runner: options.runner,
+    now: Date.now,
+    timeoutMs: 900_000,
+    observe: event => watch.heard(event, stop),
+  })
+  const inputs = [...options.inputs].map(([source, path]) => new FileInput(cloud, plan.name, source, path))
+  const bytesTotal = sum(await Promise.all(inputs.map(input => input.prepare())))
+  const report = () =>
+    onProgress({
+      bytesDone: sum(inputs.map(input => input.bytesDone)),
+      bytesTotal,
+      records: watch.recordsOf(cloud, plan),
+    })
+
+  const running = deployment.run(either)
+  const timer = setInterval(report, progressEveryMs)
+  try {
+    const loading = Promise.all(inputs.map(input => input.load(() => watch.room(cloud, plan, either), either)))
+    await Promise.race([loading, running])
+    await Promise.race([loading, aborted(either)])
+    while (!either.aborted && !deployment.isIdle()) {
+      deployment.trim()
+      await Promise.race([watch.nextEvent(), aborted(either)])
+      // A mapping tells of a batch just before it is free again.
+      await nextTurn()
+    }
+    await loading
+  } finally {
+    clearInterval(timer)
+    stop.abort()
+    await running
+  }
+  if (watch.failure !== undefined) throw watch.failure
+  report()
+  return { kind: signal.aborted ? 'interrupted' : 'finished', seconds: (performance.now() - began) / 1000 }
+}
+
+/** Keeps an eye on the mappings: what waits, what fails again and again. */
+class Watch {
+  failure: unknown
+  readonly #failures = new Map<string, number>()
+  #wake: (() => void)[] = []
+  #bytesDone = 0
+  readonly #plan: Plan
+
+  constructor(plan: Plan) {
+    this.#plan = plan
+  }
+
+  heard(event: MappingEvent, stop: AbortController): void {
+    this.#bytesDone += event.doneBytes
+    const place = `${event.mapping}/${event.shard}`
+    if (event.done > 0) this.#failures.delete(place)
+    else this.#failures.set(place, (this.#failures.get(place) ?? 0) + 1)
+    if ((this.#failures.get(place) ?? 0) >= mostFailures) {
+      this.failure ??= event.error ?? new Error(`Cannot go on with ${place}: its batch failed ${mostFailures} times`)
+      stop.abort()
+    }
+    const waiting = this.#wake
+    this.#wake = []
+    for (const wake of waiting) wake()
+  }
+
+  nextEvent(): Promise<void> {
+    return new Promise(resolve => this.#wake.push(resolve))
+  }
+
+  recordsOf(cloud: EmbeddedCloud, plan: Plan): number {
+    let records = 0
+    for (const stage of plan.stages) {
+      if (stage.input.kind === 'source') records += cloud.checkpoints.tally(`${plan.name}/${stage.name}`).recordsIn ?? 0
+    }
+    return records
+  }
+
+  /** Waits until little enough is put but not processed. */
+  async room(cloud: EmbeddedCloud, plan: Plan, signal: AbortSignal): Promise<void> {
+    await nextTurn()
+    for (;;) {
+      for (const stage of this.#plan.stages) cloud.trimCheckpointed(stage.input.stream, [`${plan.name}/${stage.name}`])
+      if (signal.aborted || cloud.streams.bytesPut - this.#bytesDone < mostBacklogBytes) return
+      await Promise.race([this.nextEvent(), sleep(1_000)])
+    }
+  }
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve()
+  return new Promise(resolve => signal.addEventListener('abort', () => resolve(), { once: true }))
+}
+
+const sum = (numbers: readonly number[]): number => numbers.reduce((total, each) => total + each, 0)

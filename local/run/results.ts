@@ -1,0 +1,66 @@
+import { decodeBody, noTallies, type Tallies } from '../../shared/commit/commit-body.ts'
+import { readOf } from '../../shared/commit/ring.ts'
+import { compareKeys } from '../../shared/model/key-order.ts'
+import type { Plan } from '../../shared/plan/plan.ts'
+import type { DeadLetter } from '../../shared/ports/results.ts'
+import type { Tally } from '../cloud/checkpoints.ts'
+import { mappingName } from '../cloud/deployment.ts'
+import type { EmbeddedCloud } from '../cloud/embedded-cloud.ts'
+
+/** A row of a view: its fields, with `key`, `value`, and `window` and `rank` where it has them. */
+export type Row = Readonly<Record<string, unknown>>
+
+/** What every stage did, as its logs and checkpoints say: exact, whatever was retried. */
+export type StageTotals = {
+  readonly stage: string
+  readonly invocations: Tally
+  readonly log: Tallies
+}
+
+export async function viewRows(cloud: EmbeddedCloud, plan: Plan, view: string): Promise<Row[]> {
+  const kept = await cloud.views.scan(`${plan.name}/${view}`)
+  return kept.flatMap(({ value }) => (Array.isArray(value) ? value : [value])).sort(compareRows)
+}
+
+export const viewNames = (plan: Plan): string[] =>
+  plan.graph.sinks.filter(sink => sink.kind === 'view').map(sink => sink.name)
+
+export const deadLettersOf = (cloud: EmbeddedCloud, plan: Plan): readonly DeadLetter[] =>
+  cloud.deadLetters.letters(plan.name)
+
+export async function stageTotals(cloud: EmbeddedCloud, plan: Plan): Promise<StageTotals[]> {
+  const totals: StageTotals[] = []
+  for (const { name, kind, input } of plan.stages) {
+    let log = noTallies
+    if (kind === 'logged') {
+      for (const { id } of cloud.streams.describe(input.stream)) {
+        const read = readOf(await cloud.commits.readRing(`${plan.name}/${name}/${id}`))
+        if (read.kind === 'whole') log = added(log, decodeBody(read.newest.body).tallies)
+      }
+    }
+    totals.push({ stage: name, invocations: cloud.checkpoints.tally(mappingName(plan, name)), log })
+  }
+  return totals
+}
+
+/** By window, then rank, then key. */
+function compareRows(a: Row, b: Row): number {
+  return startOf(a) - startOf(b) || rankOf(a) - rankOf(b) || compareKeys(keyOf(a), keyOf(b))
+}
+
+const startOf = (row: Row): number => {
+  const { window } = row
+  return typeof window === 'object' && window !== null && 'start' in window ? Number(window.start) : 0
+}
+const rankOf = ({ rank }: Row): number => (typeof rank === 'number' ? rank : 0)
+const keyOf = ({ key }: Row) => (typeof key === 'number' || typeof key === 'string' ? key : JSON.stringify(key ?? null))
+
+const added = (a: Tallies, b: Tallies): Tallies => ({
+  messages: a.messages + b.messages,
+  malformed: a.malformed + b.malformed,
+  late: a.late + b.late,
+  expired: a.expired + b.expired,
+  duplicates: a.duplicates + b.duplicates,
+  deadLetters: a.deadLetters + b.deadLetters,
+  skipped: a.skipped + b.skipped,
+})

@@ -1,0 +1,80 @@
+import { code } from './csv-field.ts'
+import { readUtf8 } from './text.ts'
+
+/** One column of a line: its text without the quotes around it, or what is wrong with it. */
+export type Column =
+  | { readonly kind: 'text'; readonly text: string; readonly quoted: boolean }
+  | { readonly kind: 'wrong'; readonly start: number; readonly end: number; readonly expected: string }
+
+export type SplitLine = {
+  /** The first columns, at most as many as asked for. */
+  readonly columns: readonly Column[]
+  /** How many columns the line has in all. */
+  readonly count: number
+  /** Whether the last column's quote is never closed, so that the count tells nothing. */
+  readonly isOpen: boolean
+}
+
+/**
+ * Splits a line by RFC 4180, read strictly: a quote stands around a whole column or, doubled, inside one that is quoted; a line
+ * break stands inside quotes. A line that breaks this is split all the same, for the sake of the message.
+ */
+export function splitLine(
+  bytes: Buffer,
+  start: number,
+  end: number,
+  delimiter: number,
+  columnsKept: number,
+): SplitLine {
+  const columns: Column[] = []
+  let count = 0
+  let isOpen = false
+  for (let at = start; at <= end; ) {
+    const isQuoted = at < end && bytes[at] === code.quote
+    const close = isQuoted ? closingQuote(bytes, at + 1, end) : at
+    isOpen = isQuoted && close === end
+    const after = isOpen ? end : nextDelimiter(bytes, isQuoted ? close + 1 : at, end, delimiter)
+    if (count < columnsKept) {
+      columns.push(isQuoted ? quotedColumn(bytes, at, close, after, isOpen) : plainColumn(bytes, at, after))
+    }
+    count++
+    at = after + 1
+  }
+  return { columns, count, isOpen }
+}
+
+/** Where the quote is that is not one of a pair, or `end`. */
+function closingQuote(bytes: Buffer, start: number, end: number): number {
+  for (let at = start; at < end; at++) {
+    if (bytes[at] !== code.quote) continue
+    if (at + 1 === end || bytes[at + 1] !== code.quote) return at
+    at++
+  }
+  return end
+}
+
+function nextDelimiter(bytes: Buffer, start: number, end: number, delimiter: number): number {
+  let at = start
+  while (at < end && bytes[at] !== delimiter) at++
+  return at
+}
+
+function quotedColumn(bytes: Buffer, start: number, close: number, end: number, isOpen: boolean): Column {
+  const wrong = (expected: string): Column => ({ kind: 'wrong', start, end, expected })
+  if (isOpen) return wrong('a closing quote')
+  if (close + 1 !== end) return wrong('quotes around the whole column, doubled inside it')
+  const text = readUtf8(bytes, start + 1, close)
+  if (text === undefined) return wrong('UTF-8')
+  if (text.includes('\0')) return wrong('text without NUL')
+  return { kind: 'text', text: text.replaceAll('""', '"'), quoted: true }
+}
+
+function plainColumn(bytes: Buffer, start: number, end: number): Column {
+  const wrong = (expected: string): Column => ({ kind: 'wrong', start, end, expected })
+  const text = readUtf8(bytes, start, end)
+  if (text === undefined) return wrong('UTF-8')
+  if (text.includes('\0')) return wrong('text without NUL')
+  if (text.includes('"')) return wrong('quotes around the whole column, doubled inside it')
+  if (/[\r\n]/.test(text)) return wrong('line breaks only inside quotes')
+  return { kind: 'text', text, quoted: false }
+}

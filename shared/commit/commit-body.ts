@@ -1,0 +1,72 @@
+import { compress, decompress, packValue, unpackValue } from '../codecs/values.ts'
+import type { Outbox } from '../emit/outbox.ts'
+import type { SequenceNumber } from '../model/ids.ts'
+import type { LineageShard } from '../model/lineage.ts'
+import type { StoreDelta } from '../state/store.ts'
+
+/** All that one version says. */
+export type CommitBody = {
+  /** Up to which record of the shard this version has consumed; undefined before the first. */
+  readonly through: Through | undefined
+  readonly groups: readonly GroupHead[]
+  /** Watermark of a source's shard; behind a shuffle each key group has its own. */
+  readonly sourceWatermark: number
+  /** Shards of the stage that its chunks announce, as listed at the log's birth. */
+  readonly shards: readonly LineageShard[]
+  /** By receiving stage, the watermark that all of its key groups were told of. */
+  readonly announced: Readonly<Record<string, number>>
+  /** Counts since the log began. */
+  readonly tallies: Tallies
+  /** Nothing comes after this version: children own the key groups. */
+  readonly sealed: boolean
+  /** What the state means: see plan/shape. */
+  readonly shape: string
+  readonly delta: readonly StoreDelta[]
+  readonly outbox: Outbox
+}
+
+export type Through = { readonly sequence: SequenceNumber; readonly sub: number }
+
+export type GroupHead = {
+  readonly group: number
+  readonly page: PageRef | undefined
+  readonly watermark: number
+  /** Set where the commit was cut between timers that are due at one time: all up to this one have fired. */
+  readonly cut: TimerCut | undefined
+}
+
+export type PageRef = { readonly version: number; readonly slot: 0 | 1 }
+export type TimerCut = { readonly at: number; readonly operator: string; readonly id: string }
+
+export type Tallies = {
+  /** User records of a source, messages of a shuffle. */
+  readonly messages: number
+  readonly malformed: number
+  readonly late: number
+  readonly expired: number
+  readonly duplicates: number
+  readonly deadLetters: number
+  readonly skipped: number
+}
+
+export const noTallies: Tallies = {
+  messages: 0,
+  malformed: 0,
+  late: 0,
+  expired: 0,
+  duplicates: 0,
+  deadLetters: 0,
+  skipped: 0,
+}
+
+const bodyVersion = 1
+
+export function encodeBody(body: CommitBody): Buffer {
+  return compress(Buffer.from(packValue([bodyVersion, body])))
+}
+
+export function decodeBody(bytes: Uint8Array): CommitBody {
+  const [version, body] = unpackValue(decompress(bytes)) as [number, CommitBody]
+  if (version !== bodyVersion) throw new RangeError(`Cannot read a commit: format ${version}, expected ${bodyVersion}`)
+  return body
+}

@@ -1,0 +1,40 @@
+import type { Aggregator } from '../operators/aggregator.ts'
+import type { AggregateNode, Taking } from '../plan/graph.ts'
+
+/** An aggregator of one's own: `result` defaults to the accumulator itself. All functions as in `Aggregator`. */
+export type UserAggregator<V, A, R> = {
+  create(): A
+  add(accumulator: A, value: V): A
+  result?(accumulator: A): R
+}
+
+/** Windows are merged from slices and sessions grow together, so a windowed aggregate needs `merge`. */
+export type MergingAggregator<V, A, R> = UserAggregator<V, A, R> & { merge(accumulator: A, other: A): A }
+
+export type AggregateBase = Pick<AggregateNode, 'input' | 'emission' | 'latenessMs' | 'windows' | 'lateTo'>
+
+export function aggregateNode(
+  base: AggregateBase,
+  name: string,
+  fn: string,
+  aggregator: Aggregator<unknown, unknown, unknown>,
+  takes: Taking,
+): AggregateNode {
+  return Object.freeze({ ...base, kind: 'aggregate', name, function: fn, aggregator, takes })
+}
+
+/** Fills in what the user may leave out. */
+export function wholeAggregator(
+  user: UserAggregator<unknown, unknown, unknown> &
+    Partial<Pick<MergingAggregator<unknown, unknown, unknown>, 'merge'>>,
+): Aggregator<unknown, unknown, unknown> {
+  return {
+    create: () => user.create(),
+    add: (accumulator, value) => user.add(accumulator, value),
+    merge: (accumulator, other) => {
+      if (user.merge === undefined) throw new TypeError('Cannot merge: the aggregator has no merge function')
+      return user.merge(accumulator, other)
+    },
+    result: accumulator => (user.result === undefined ? accumulator : user.result(accumulator)),
+  }
+}

@@ -1,0 +1,105 @@
+import type { Codec } from '../codecs/codec.ts'
+import type { Duration } from '../model/duration.ts'
+import { ConfigurationError } from '../model/errors.ts'
+import { limits } from '../model/limits.ts'
+import { planOf } from '../plan/cut.ts'
+import type { ErrorPolicy, Sink, SourceNode } from '../plan/graph.ts'
+import type { Plan } from '../plan/plan.ts'
+import type { FromSource, Merged, Origins } from './origin.ts'
+import { Results } from './results.ts'
+import { SinkBuilder } from './sink.ts'
+import { Stream } from './stream.ts'
+
+export type SourceOptions<T> = {
+  readonly codec: Codec<T>
+  /** Event time in epoch milliseconds, or a Date. Default: the time at which Kinesis received the record. */
+  readonly eventTime?: (value: T) => number | Date
+  /** How far behind the latest record of its shard a record may be and still be in time. Default 0. */
+  readonly outOfOrder?: Duration
+  /**
+   * A shard that was silent for this long, by the arrival times of the others' records, no longer holds the watermark: the longest
+   * outage that is survived without late data. Default: a silent shard holds it for ever.
+   */
+  readonly idleAfter?: Duration
+  /**
+   * Bytes that the codec cannot read: keep them as a dead letter, skip and count them, or fail the batch until someone acts. A record
+   * without a usable event time is malformed too. Default `deadLetter`.
+   */
+  readonly onMalformed?: ErrorPolicy
+  /** The same, for records on which a function throws, in this stage and those behind it. Default `deadLetter`. */
+  readonly onError?: ErrorPolicy
+}
+
+export type PipelineOptions = {
+  /** Key groups of each keyed stage: state is owned and moved by them. 1 to 1,024, default 32; fixed once there is state. */
+  readonly keyGroups?: number
+}
+
+/** What the function that describes a pipeline is given. */
+export type PipelineScope = {
+  /** Records of a Kinesis stream; the name is the stream's, the stage's and the Lambda handler's. */
+  source<Name extends string, T>(name: Name, options: SourceOptions<T>): Stream<T, FromSource<Name, T>>
+}
+
+/** Results become views, sinks are where else data goes, under the names they are returned by. */
+export type Outputs = { readonly [name: string]: Results<unknown, Origins, unknown> | SinkBuilder<Origins> }
+
+type OriginsOf<Out> = Merged<
+  { [Name in keyof Out]: Out[Name] extends { readonly origin: infer Origin } ? Origin : never }[keyof Out]
+>
+
+/** A program, checked and cut into stages. Building it does nothing else; `handlers`, `drive` and the command line run it. */
+export type Pipeline<Out = Outputs, Origin = Origins> = {
+  readonly name: string
+  readonly plan: Plan
+  /** Types only. */
+  readonly types?: { readonly outputs: Out; readonly origins: Origin }
+}
+
+/**
+ * Describes a pipeline. What types cannot refuse is refused here with a ConfigurationError that names the place: two operators of
+ * one name, a stage that would feed itself, numbers out of range.
+ *
+ * @example
+ * const words = pipeline('words', ({ source }) => {
+ *   const lines = source('lines', { codec: utf8 })
+ *   const counts = lines.flatMap(line => line.split(' ')).keyBy('word', word => word).count('words-so-far')
+ *   return { counts }
+ * })
+ */
+export function pipeline<Out extends Outputs>(
+  name: string,
+  describe: (scope: PipelineScope) => Out,
+  options: PipelineOptions = {},
+): Pipeline<Out, OriginsOf<Out>> {
+  const outputs = describe({ source: sourceStream })
+  const sinks = Object.entries(outputs ?? {}).map(([output, kept]) => sinkOf(name, output, kept))
+  return Object.freeze({ name, plan: planOf({ name, keyGroups: options.keyGroups ?? limits.keyGroups, sinks }) })
+}
+
+function sourceStream<Name extends string, T>(name: Name, options: SourceOptions<T>): Stream<T, FromSource<Name, T>> {
+  const { codec, eventTime, outOfOrder = 0, idleAfter, onMalformed = 'deadLetter', onError = 'deadLetter' } = options
+  if (codec === undefined)
+    throw new ConfigurationError(`Cannot read source "${name}": it has no codec, as in { codec: json() }`)
+  const node: SourceNode = Object.freeze({
+    kind: 'source',
+    name,
+    codec,
+    eventTime: eventTime === undefined ? arrivalTime : (value: T) => Number(eventTime(value)),
+    outOfOrderMs: outOfOrder,
+    idleMs: idleAfter ?? Number.POSITIVE_INFINITY,
+    onMalformed,
+    onError,
+  })
+  return new Stream(node)
+}
+
+const arrivalTime = (_value: unknown, arrivalMs: number): number => arrivalMs
+
+function sinkOf(pipelineName: string, output: string, kept: unknown): Sink {
+  if (kept instanceof SinkBuilder) return kept.named(output)
+  if (kept instanceof Results) return Object.freeze({ kind: 'view', name: output, input: Results.rowsOf(kept) })
+  throw new ConfigurationError(
+    `Cannot build pipeline "${pipelineName}": output "${output}" is neither results nor a sink, expected an aggregate or one of toStream, toFiles, forEach`,
+  )
+}

@@ -1,0 +1,169 @@
+import type { Codec } from '../codecs/codec.ts'
+import type { Key } from '../model/key.ts'
+import type { Node } from '../plan/graph.ts'
+import { KeyedStream } from './keyed-stream.ts'
+import type { FromStage, Merged, Origins } from './origin.ts'
+import { SinkBuilder } from './sink.ts'
+
+/** Properties of `T` that can be keys. */
+export type KeyProperty<T> = { [Name in keyof T & string]: T[Name] extends Key ? Name : never }[keyof T & string]
+
+/** A side output that an operator declares: its type, by the name that the operator gives it. */
+export type SideOutput<T> = { readonly sideOutput: (value: T) => void }
+export const sideOutput = <T>(): SideOutput<T> => Object.freeze({ sideOutput: () => {} })
+
+/** What an arm accepts: the guarded type of a type guard, else any value. */
+type ArmValue<T, Arm> = Arm extends Guard<T, infer R> ? R : T
+type Guard<T, R extends T> = (value: T) => value is R
+
+type SideTypes<Sides> = { readonly [Name in keyof Sides]: Sides[Name] extends SideOutput<infer T> ? T : never }
+type SideEmitters<Sides> = {
+  readonly [Name in keyof Sides]: Sides[Name] extends SideOutput<infer T> ? (value: T) => void : never
+}
+
+/**
+ * Records of type `T` on their way. Immutable: each method gives a new stream and leaves this one as it is; nothing runs until the
+ * pipeline does.
+ *
+ * Functions given to a stream must be deterministic and free of effects: a retry runs them again and must come to the same
+ * results. What they throw follows the source's `onError`.
+ */
+export class Stream<T, Origin extends Origins, Sides = Record<never, never>> {
+  declare readonly origin: Origin
+  /** Not callable: aggregation needs a key. */
+  declare readonly window: 'Call keyBy(...) before window: a window belongs to a key'
+  declare readonly count: 'Call keyBy(...) before count: an aggregate belongs to a key'
+  declare readonly sum: 'Call keyBy(...) before sum: an aggregate belongs to a key'
+  protected readonly node: Node
+
+  constructor(node: Node) {
+    this.node = node
+  }
+
+  /** The stream as a frozen node, for the plan. */
+  static nodeOf(stream: Stream<unknown, Origins, unknown>): Node {
+    return stream.node
+  }
+
+  map<R>(fn: (value: T) => R): Stream<R, Origin> {
+    return new Stream(Object.freeze({ kind: 'map', input: this.node, label: labelFor('map', fn), fn }))
+  }
+
+  /** Keeps the values for which `fn` holds; a type guard narrows the type. */
+  filter<R extends T>(fn: (value: T) => value is R): Stream<R, Origin>
+  filter(fn: (value: T) => boolean): Stream<T, Origin>
+  filter(fn: (value: T) => boolean): Stream<T, Origin> {
+    return new Stream(Object.freeze({ kind: 'filter', input: this.node, label: labelFor('filter', fn), fn }))
+  }
+
+  /** Any number of values for each. Side outputs, where declared, are taken out again with `side(name)`. */
+  flatMap<R, S extends Record<string, SideOutput<never>> = Record<never, never>>(
+    fn: (value: T, side: SideEmitters<S>) => Iterable<R>,
+    options: { readonly sides?: S } = {},
+  ): Stream<R, Origin, SideTypes<S>> {
+    const names = Object.keys(options.sides ?? {})
+    const run = (value: T, emit: (name: string, value: unknown) => void): Iterable<R> =>
+      fn(value, emittersFor<S>(names, emit))
+    return new Stream(
+      Object.freeze({ kind: 'flatMap', input: this.node, label: labelFor('flatMap', fn), fn: run, sides: names }),
+    )
+  }
+
+  /** Looks at each value and passes it on. May run again for the same value on a retry. */
+  peek(fn: (value: T) => void): Stream<T, Origin> {
+    return new Stream(Object.freeze({ kind: 'peek', input: this.node, label: labelFor('peek', fn), fn }))
+  }
+
+  /**
+   * Splits the stream: each value goes to the first arm that accepts it, in the order written, and nowhere when none does. An arm
+   * with a type guard is a stream of the guarded type.
+   */
+  branch<Arms extends Record<string, (value: T) => boolean>>(
+    arms: Arms,
+  ): {
+    readonly [Name in keyof Arms]: Stream<ArmValue<T, Arms[Name]>, Origin>
+  } {
+    const node = Object.freeze({
+      kind: 'branch' as const,
+      input: this.node,
+      label: 'branch',
+      arms: Object.entries(arms).map(([name, accepts]) => ({ name, accepts })),
+    })
+    const arm = (name: string) => new Stream(Object.freeze({ kind: 'arm', input: node, name }))
+    return mapNames(arms, arm)
+  }
+
+  /** Both streams' values, in no order between the two. */
+  union<U, Other extends Origins>(
+    ...others: readonly Stream<U, Other, unknown>[]
+  ): Stream<T | U, Origin & Merged<Other>> {
+    const inputs = [this.node, ...others.map(other => Stream.nodeOf(other))]
+    return new Stream(Object.freeze({ kind: 'union', inputs }))
+  }
+
+  /** A side output of the operator that made this stream. */
+  side<Name extends keyof Sides & string>(name: Name): Stream<Sides[Name], Origin> {
+    const { node } = this
+    if (node.kind !== 'flatMap' && node.kind !== 'aggregate') {
+      throw new TypeError(`Cannot take side output "${name}": a ${node.kind} has none`)
+    }
+    return new Stream(Object.freeze({ kind: 'side', input: node, name }))
+  }
+
+  /**
+   * Brings all values of a key to one place, across a shuffle. The name becomes the name of the stage behind it and of the
+   * Lambda handler; with a property's name alone, the property is the key.
+   */
+  keyBy<Name extends KeyProperty<T>>(name: Name): KeyedStream<Extract<T[Name], Key>, T, Origin & FromStage<Name>>
+  keyBy<Name extends string, K extends Key>(
+    name: Name,
+    key: (value: T) => K,
+  ): KeyedStream<K, T, Origin & FromStage<Name>>
+  keyBy<K extends Key>(name: string, key?: (value: T) => K): KeyedStream<K, T, Origin> {
+    if (key !== undefined) return new KeyedStream(Object.freeze({ kind: 'keyBy', input: this.node, name, key }))
+    return new KeyedStream(
+      Object.freeze({ kind: 'keyBy', input: this.node, name, key: propertyReader(name), property: name }),
+    )
+  }
+
+  /**
+   * To a Kinesis stream that is not the pipeline's, in order per key. Each record's partition key names its producer and position:
+   * an idempotency key, as a retry may put a record twice.
+   */
+  toStream(stream: string, codec: Codec<T>): SinkBuilder<Origin> {
+    return new SinkBuilder(name => ({ kind: 'stream', name, input: this.node, codec, stream }))
+  }
+
+  /** To files, one per commit, named `stage/shard/version.extension`: a retry writes the same file again, so each row is there once. */
+  toFiles(codec: Codec<T>, options: { readonly extension?: string } = {}): SinkBuilder<Origin> {
+    const extension = options.extension ?? 'txt'
+    return new SinkBuilder(name => ({ kind: 'files', name, input: this.node, codec, extension }))
+  }
+
+  /**
+   * Calls `fn` with the values of a commit and the commit's id. After a crash it may be called again with the same id and the same
+   * values; an id never names two different batches, so it serves as an idempotency key. What it throws fails the batch.
+   */
+  forEach(fn: (batch: readonly T[], id: string) => Promise<void> | void): SinkBuilder<Origin> {
+    return new SinkBuilder(name => ({ kind: 'forEach', name, input: this.node, fn }))
+  }
+}
+
+function labelFor(kind: string, fn: { readonly name: string }): string {
+  return fn.name === '' || fn.name === 'fn' ? kind : `${kind} ${fn.name}`
+}
+
+function emittersFor<S>(names: readonly string[], emit: (name: string, value: unknown) => void): SideEmitters<S> {
+  return Object.fromEntries(names.map(name => [name, (value: unknown) => emit(name, value)])) as SideEmitters<S>
+}
+
+function mapNames<Names extends object, R>(
+  names: Names,
+  make: (name: string) => R,
+): { readonly [Name in keyof Names]: never } {
+  return Object.fromEntries(Object.keys(names).map(name => [name, make(name)])) as { [Name in keyof Names]: never }
+}
+
+function propertyReader(name: string): (value: unknown) => Key {
+  return value => (value as Record<string, Key>)[name]
+}

@@ -1,0 +1,92 @@
+import { RetryBatchError } from '../model/errors.ts'
+import { hashKeyOfGroup } from '../model/hash-range.ts'
+import { limits } from '../model/limits.ts'
+import type { Ports } from '../ports/index.ts'
+import type { PutRecord } from '../ports/streams.ts'
+import { sealChunk } from './chunk.ts'
+import type { OutboxChunk } from './outbox.ts'
+
+/** Tries of one record before the invocation gives up and the platform hands the batch over again. */
+const mostTries = 8
+/** First pause between tries; it doubles each time. */
+const firstPauseMs = 25
+
+/**
+ * Puts chunks so that those of one (stream, key group) are acknowledged one after the other: a receiver never sees a position above one
+ * that is still to come (protocol: chunks [m]). Different key groups go side by side.
+ */
+export async function publishChunks(ports: Ports, producer: string, chunks: readonly OutboxChunk[]): Promise<void> {
+  const rounds = new Map<string, PutRecord[][]>()
+  const seen = new Map<string, number>()
+  for (const chunk of chunks) {
+    const place = `${chunk.stream}/${chunk.group}`
+    const round = seen.get(place) ?? 0
+    seen.set(place, round + 1)
+    const ofStream = rounds.get(chunk.stream) ?? []
+    rounds.set(chunk.stream, ofStream)
+    ofStream[round] ??= []
+    ofStream[round].push({
+      data: sealChunk(Buffer.from(chunk.bytes.buffer, chunk.bytes.byteOffset, chunk.bytes.byteLength)),
+      partitionKey: producer,
+      explicitHashKey: hashKeyOfGroup(chunk.group, chunk.groups),
+    })
+  }
+  await Promise.all(
+    [...rounds].map(async ([stream, ofStream]) => {
+      for (const records of ofStream) await putAll(ports, stream, records)
+    }),
+  )
+}
+
+/** Puts every record, in calls within Kinesis' limits, trying those again that were refused. Order among them is not kept. */
+export async function putAll(ports: Ports, stream: string, records: readonly PutRecord[]): Promise<void> {
+  for (const call of callsOf(records)) await putCall(ports, stream, call)
+}
+
+async function putCall(ports: Ports, stream: string, records: readonly PutRecord[]): Promise<void> {
+  let left = records
+  let reason = ''
+  for (let attempt = 0; attempt < mostTries; attempt++) {
+    if (attempt > 0) await ports.clock.sleep(firstPauseMs * 2 ** (attempt - 1))
+    const outcomes = await ports.streams.putRecords(stream, left)
+    const refused = left.filter((_, i) => outcomes[i]?.kind !== 'accepted')
+    if (refused.length === 0) return
+    const first = outcomes.find(outcome => outcome.kind === 'refused')
+    if (first?.kind === 'refused') reason = first.reason
+    left = refused
+  }
+  throw new RetryBatchError(
+    `Cannot put ${left.length} records to stream "${stream}": refused ${mostTries} times, last with "${reason}"`,
+  )
+}
+
+function callsOf(records: readonly PutRecord[]): PutRecord[][] {
+  const calls: PutRecord[][] = []
+  let bytes = 0
+  for (const record of records) {
+    const size = record.data.length + record.partitionKey.length
+    const last = calls.at(-1)
+    if (last === undefined || last.length === limits.putRecordsCount || bytes + size > limits.putRecordsBytes) {
+      calls.push([record])
+      bytes = size
+    } else {
+      last.push(record)
+      bytes += size
+    }
+  }
+  return calls
+}
+
+/** Like `putAll`, but one after the other: for streams that promise order per key. */
+export async function putInOrder(ports: Ports, stream: string, records: readonly PutRecord[]): Promise<void> {
+  const rounds: PutRecord[][] = []
+  const seen = new Map<bigint, number>()
+  for (const record of records) {
+    const place = record.explicitHashKey ?? -1n
+    const round = seen.get(place) ?? 0
+    seen.set(place, round + 1)
+    rounds[round] ??= []
+    rounds[round].push(record)
+  }
+  for (const round of rounds) await putAll(ports, stream, round)
+}

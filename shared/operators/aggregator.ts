@@ -1,0 +1,48 @@
+/**
+ * How values become one: the accumulator is what state keeps. `add` and `merge` may change their first argument and return it; they
+ * never change the second. All must be deterministic. An accumulator is plain data: objects, arrays, Map, Set, Date, bigint, typed
+ * arrays; never undefined.
+ */
+export interface Aggregator<Value, Accumulator, Result> {
+  create(): Accumulator
+  add(accumulator: Accumulator, value: Value): Accumulator
+  merge(accumulator: Accumulator, other: Accumulator): Accumulator
+  result(accumulator: Accumulator): Result
+}
+
+/** What the smallest and the largest can be taken of. */
+export type Ordered = number | string | bigint | Date
+
+/** Aggregators that start from nothing: null until the first value. */
+type Perhaps<T> = { readonly value: T } | null
+
+export const counting: Aggregator<unknown, number, number> = {
+  create: () => 0,
+  add: count => count + 1,
+  merge: (count, other) => count + other,
+  result: count => count,
+}
+
+export const smallest: Aggregator<Ordered, Perhaps<Ordered>, Ordered> = extreme((a, b) => a < b)
+export const largest: Aggregator<Ordered, Perhaps<Ordered>, Ordered> = extreme((a, b) => a > b)
+
+export const reducing = <T>(reduce: (a: T, b: T) => T): Aggregator<T, Perhaps<T>, T> => folding(reduce)
+
+function extreme(isBetter: (a: Ordered, b: Ordered) => boolean): Aggregator<Ordered, Perhaps<Ordered>, Ordered> {
+  return folding((a, b) => (isBetter(b, a) ? b : a))
+}
+
+function folding<T>(fold: (a: T, b: T) => T): Aggregator<T, Perhaps<T>, T> {
+  return {
+    create: () => null,
+    add: (accumulator, value) => ({ value: accumulator === null ? value : fold(accumulator.value, value) }),
+    merge: (accumulator, other) => {
+      if (accumulator === null || other === null) return accumulator ?? other
+      return { value: fold(accumulator.value, other.value) }
+    },
+    result: accumulator => {
+      if (accumulator === null) throw new RangeError('Cannot give a result: no value was added')
+      return accumulator.value
+    },
+  }
+}

@@ -1,0 +1,42 @@
+import type { KeyRef } from '../model/key.ts'
+import { KeyedStore } from '../state/keyed-store.ts'
+import type { Store } from '../state/store.ts'
+import type { OperatorContext, Push, StatefulOperator } from './operator.ts'
+
+/** Lets the first value of each key through and drops the rest. State is one entry per key seen. */
+export class Distinct implements StatefulOperator {
+  readonly name: string
+  readonly stores: readonly Store[]
+  readonly #seen: KeyedStore<true>
+  readonly #context: OperatorContext
+  readonly #push: Push
+
+  constructor(name: string, context: OperatorContext, push: Push) {
+    this.name = name
+    this.#context = context
+    this.#push = push
+    this.#seen = new KeyedStore(name)
+    this.stores = [this.#seen]
+  }
+
+  process(ref: KeyRef, value: unknown, time: number): void {
+    if (time <= this.#context.watermarks[ref.group]) this.#context.tallies.late++
+    if (this.#seen.get(ref.group, ref.id) !== undefined) return
+    this.#seen.put(ref.group, ref.id, true)
+    this.#push(value, time, undefined)
+  }
+
+  eventTimer(): number {
+    return Number.POSITIVE_INFINITY
+  }
+
+  fireEventTimer(): void {}
+
+  arrivalTimer(): number {
+    return Number.POSITIVE_INFINITY
+  }
+
+  fireArrivalTimer(): void {}
+
+  flush(): void {}
+}

@@ -1,0 +1,218 @@
+import { endOfTime } from '../model/event-time.ts'
+import { type Key, type KeyRef, keyId } from '../model/key.ts'
+import { compareKeys } from '../model/key-order.ts'
+import { type Cell, KeyedStore } from '../state/keyed-store.ts'
+import type { Store } from '../state/store.ts'
+import { KeyTimers } from '../time/key-timers.ts'
+import type { Window } from '../windows/window.ts'
+import type { OperatorContext, StatefulOperator } from './operator.ts'
+
+/** What travels to a top: the newest state of a row; a value that is undefined says that the row is gone. */
+export type TopEntry = readonly [key: Key, value: unknown, start?: number, end?: number]
+
+export type TopRow = { readonly window?: Window; readonly rank: number; readonly key: Key; readonly value: unknown }
+
+/** The rows of a whole ranking at once: readers of a view never see half of one. `id` names the ranking. */
+export type PushRanking = (rows: readonly TopRow[], time: number, id: string, window: Window | undefined) => void
+
+export type TopSpec = {
+  readonly name: string
+  readonly count: number
+  readonly emission: TopEmission
+  readonly latenessMs: number
+}
+
+/** Of rankings without window `updates` is the default, of windows what their rows come by. */
+export type TopEmission = { readonly kind: 'final' } | { readonly kind: 'updates' }
+
+/** Rows of one ranking. `best` holds the first `count`, in order; undefined when it must be looked for again. */
+type Board = {
+  readonly id: string
+  readonly window: Window | undefined
+  readonly rows: Map<string, TopEntry>
+  best: TopEntry[] | undefined
+  time: number
+  /** Changed since it last went out. */
+  isChanged: boolean
+}
+
+/**
+ * The `count` rows with the greatest values, one ranking per window, or one over all. Equal values rank by key, the lower first.
+ * Keeps every row, as a value may fall; a windowed ranking goes with its window.
+ */
+export class Top implements StatefulOperator {
+  readonly name: string
+  readonly stores: readonly Store[]
+  readonly #spec: TopSpec
+  readonly #rows: KeyedStore<TopEntry>
+  readonly #boards: (Map<string, Board> | undefined)[] = []
+  readonly #timers: (KeyTimers | undefined)[] = []
+  readonly #context: OperatorContext
+  readonly #push: PushRanking
+
+  constructor(spec: TopSpec, context: OperatorContext, push: PushRanking) {
+    this.name = spec.name
+    this.#spec = spec
+    this.#context = context
+    this.#push = push
+    this.#rows = new KeyedStore(spec.name)
+    this.stores = [this.#rows]
+  }
+
+  process(ref: KeyRef, value: unknown, time: number): void {
+    const entry = value as TopEntry
+    const window = windowOf(entry)
+    const watermark = this.#context.watermarks[ref.group]
+    if (window !== undefined && window.end - 1 + this.#spec.latenessMs <= watermark) {
+      this.#context.tallies.expired++
+      return
+    }
+    if (time <= watermark) this.#context.tallies.late++
+    const board = this.#boardOf(ref.group, window)
+    const key = keyId(entry[0])
+    const cell = this.#rows.get(ref.group, rowId(board.id, key))
+    if (entry[1] !== undefined) this.#rows.put(ref.group, rowId(board.id, key), entry)
+    else if (cell !== undefined) this.#rows.delete(cell)
+    const isMoved = place(board, key, entry, this.#spec.count)
+    board.time = Math.max(board.time, time)
+    board.isChanged ||= isMoved
+    const due = this.#dueOf(board, watermark)
+    if (due < Number.POSITIVE_INFINITY) this.#timersOf(ref.group).schedule(board.id, due)
+  }
+
+  eventTimer(group: number): number {
+    return this.#timersOf(group).earliest
+  }
+
+  fireEventTimer(group: number): void {
+    const timers = this.#timersOf(group)
+    const { at, id } = timers.take()
+    this.#context.fired(this.name, group, at, id)
+    const boards = this.#boardsOf(group)
+    const board = boards.get(id)
+    if (board === undefined) return
+    this.#emit(group, board)
+    if (board.window !== undefined && board.window.end - 1 + this.#spec.latenessMs <= at) {
+      for (const key of board.rows.keys()) this.#delete(this.#rows.get(group, rowId(id, key)))
+      boards.delete(id)
+      return
+    }
+    const next = this.#dueOf(board, at)
+    if (next < Number.POSITIVE_INFINITY) timers.schedule(id, next)
+  }
+
+  arrivalTimer(): number {
+    return Number.POSITIVE_INFINITY
+  }
+
+  fireArrivalTimer(): void {}
+
+  flush(): void {
+    for (const [group, boards] of this.#boards.entries()) {
+      if (boards === undefined) continue
+      for (const board of boards.values()) {
+        const hasFired = board.window !== undefined && board.window.end - 1 <= this.#context.watermarks[group]
+        if (board.isChanged && (this.#spec.emission.kind === 'updates' || hasFired)) this.#emit(group, board)
+      }
+    }
+  }
+
+  #emit(group: number, board: Board): void {
+    if (!board.isChanged && this.#spec.emission.kind === 'updates') return
+    board.best ??= [...board.rows.values()].sort(compareEntries).slice(0, this.#spec.count)
+    const { window } = board
+    const ranking = board.best.map(([key, value], i) => ({ ...(window && { window }), rank: i + 1, key, value }))
+    board.isChanged = false
+    const latest = Number.isFinite(board.time) ? board.time : this.#context.watermarks[group] + 1
+    this.#push(ranking, window === undefined ? latest : window.end - 1, board.id, window)
+  }
+
+  #delete(cell: Cell<TopEntry> | undefined): void {
+    if (cell !== undefined) this.#rows.delete(cell)
+  }
+
+  /** Least watermark above `watermark` at which the ranking fires or goes. */
+  #dueOf(board: Board, watermark: number): number {
+    if (board.window === undefined) {
+      return this.#spec.emission.kind === 'final' && watermark < endOfTime ? endOfTime : Number.POSITIVE_INFINITY
+    }
+    const fire = board.window.end - 1
+    return fire > watermark ? fire : fire + this.#spec.latenessMs
+  }
+
+  #boardOf(group: number, window: Window | undefined): Board {
+    const boards = this.#boardsOf(group)
+    const id = window === undefined ? '' : `${window.start}:${window.end}`
+    let board = boards.get(id)
+    if (board === undefined) {
+      board = { id, window, rows: new Map(), best: undefined, time: Number.NEGATIVE_INFINITY, isChanged: false }
+      boards.set(id, board)
+    }
+    return board
+  }
+
+  #boardsOf(group: number): Map<string, Board> {
+    const known = this.#boards[group]
+    if (known !== undefined) return known
+    const boards = new Map<string, Board>()
+    this.#boards[group] = boards
+    for (const cell of this.#rows.cells(group)) {
+      const board = this.#boardOf(group, windowOf(cell.value))
+      board.rows.set(keyId(cell.value[0]), cell.value)
+    }
+    return boards
+  }
+
+  #timersOf(group: number): KeyTimers {
+    let timers = this.#timers[group]
+    if (timers === undefined) {
+      timers = new KeyTimers()
+      for (const board of this.#boardsOf(group).values()) {
+        const due = this.#dueOf(board, this.#context.firedUntil(this.name, group, board.id))
+        if (due < Number.POSITIVE_INFINITY) timers.schedule(board.id, due)
+      }
+      this.#timers[group] = timers
+    }
+    return timers
+  }
+}
+
+const rowId = (board: string, key: string): string => `${board}/${key}`
+
+function windowOf([, , start, end]: TopEntry): Window | undefined {
+  return start === undefined || end === undefined ? undefined : { start, end }
+}
+
+/** The greater value first, then the lower key. */
+function compareEntries(a: TopEntry, b: TopEntry): number {
+  const [x, y] = [a[1] as number, b[1] as number]
+  return x > y ? -1 : x < y ? 1 : compareKeys(a[0], b[0])
+}
+
+/**
+ * Puts the newest state of a row where it belongs; only a row that falls from the best ones makes it look at all rows again. Answers
+ * whether the ranking may have changed.
+ */
+function place(board: Board, key: string, entry: TopEntry, count: number): boolean {
+  const before = board.rows.get(key)
+  const isGone = entry[1] === undefined
+  if (isGone) board.rows.delete(key)
+  else board.rows.set(key, entry)
+  const { best } = board
+  if (best === undefined) return true
+  const held = before === undefined ? -1 : best.indexOf(before)
+  if (held >= 0) best.splice(held, 1)
+  const outside = board.rows.size - best.length - (isGone ? 0 : 1)
+  const hasFallen = held >= 0 && (isGone || before === undefined || compareEntries(entry, before) > 0)
+  if (hasFallen && outside > 0) {
+    board.best = undefined
+    return true
+  }
+  if (isGone) return held >= 0
+  const at = best.findIndex(other => compareEntries(entry, other) < 0)
+  if (at >= 0) best.splice(at, 0, entry)
+  else if (best.length < count) best.push(entry)
+  else return false
+  if (best.length > count) best.length = count
+  return true
+}

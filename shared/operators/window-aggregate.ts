@@ -1,0 +1,229 @@
+import { endOfTime } from '../model/event-time.ts'
+import { type KeyRef, keyOf } from '../model/key.ts'
+import { type MapCell, type MapOwner, MapStore } from '../state/map-store.ts'
+import type { Store } from '../state/store.ts'
+import { KeyTimers } from '../time/key-timers.ts'
+import { firstEnd, lastEnd, type SlicedWindows, sliceStart } from '../windows/window.ts'
+import type { Aggregator } from './aggregator.ts'
+import type { Emission, OperatorContext, Push, StatefulOperator } from './operator.ts'
+import { PacedRows } from './paced-rows.ts'
+
+export type WindowAggregateSpec<V, A> = {
+  readonly name: string
+  readonly aggregator: Aggregator<V, A, unknown>
+  readonly windows: SlicedWindows
+  readonly emission: Emission
+  readonly latenessMs: number
+}
+
+/**
+ * Tumbling, hopping and global windows, per key, as slices. Rows: `{ key, window, value }`, at the event time of the window's last
+ * millisecond. A window fires when the watermark reaches that; its slices go when no window may change any more.
+ *
+ * A timer of a key is the least watermark at which one of its windows fires, or one of its slices can go.
+ */
+export class WindowAggregate<V, A> implements StatefulOperator {
+  readonly name: string
+  readonly stores: readonly Store[]
+  readonly #spec: WindowAggregateSpec<V, A>
+  readonly #slices: MapStore<A>
+  readonly #paced: PacedRows | undefined
+  readonly #timers: (KeyTimers | undefined)[] = []
+  /** Windows that fired and changed again within the allowed lateness, to be fired again with the commit. */
+  readonly #again = new Map<MapOwner<A>, Set<number>>()
+  readonly #context: OperatorContext
+  readonly #push: Push
+  readonly #expired: Push | undefined
+
+  constructor(spec: WindowAggregateSpec<V, A>, context: OperatorContext, push: Push, expired: Push | undefined) {
+    this.name = spec.name
+    this.#spec = spec
+    this.#context = context
+    this.#push = push
+    this.#expired = expired
+    this.#slices = new MapStore(spec.name)
+    this.#paced = spec.emission.kind === 'every' ? new PacedRows(spec.name, spec.emission.intervalMs) : undefined
+    this.stores = [this.#slices, ...(this.#paced?.stores ?? [])]
+  }
+
+  process(ref: KeyRef, value: V, time: number): void {
+    const { group } = ref
+    const { windows, latenessMs, aggregator } = this.#spec
+    const watermark = this.#context.watermarks[group]
+    const slice = sliceStart(windows, time)
+    const isLate = time <= watermark
+    if (isLate) {
+      if (lastEnd(windows, slice) - 1 + latenessMs <= watermark) {
+        this.#context.tallies.expired++
+        this.#expired?.(value, time, undefined)
+        return
+      }
+      this.#context.tallies.late++
+    }
+    const owner = this.#slices.owner(group, ref.id)
+    let cell = this.#slices.get(owner, slice)
+    if (cell === undefined) {
+      cell = this.#slices.put(owner, slice, aggregator.create())
+      this.#timersOf(group).schedule(ref.id, this.#dueOf(slice, watermark))
+    }
+    cell.value = aggregator.add(cell.value, value)
+    this.#slices.touch(cell)
+    if (isLate && latenessMs > 0 && this.#spec.emission.kind === 'final') this.#markAgain(owner, slice, watermark)
+    if (this.#paced !== undefined) {
+      this.#endsOf(slice, watermark, end =>
+        this.#paced?.changed(group, `${end}/${ref.id}`, end, this.#context.arrivalMs),
+      )
+    }
+  }
+
+  eventTimer(group: number): number {
+    return Math.min(this.#timersOf(group).earliest, this.#paced?.eventTimer(group) ?? Number.POSITIVE_INFINITY)
+  }
+
+  fireEventTimer(group: number): void {
+    const timers = this.#timersOf(group)
+    if (timers.size === 0) return this.fireArrivalTimer(group)
+    const { at, id } = timers.take()
+    this.#context.fired(this.name, group, at, id)
+    const owner = this.#slices.find(group, id)
+    if (owner === undefined) return
+    this.#fireOnTime(owner, at)
+    this.#fireAgain(owner)
+    let next = Number.POSITIVE_INFINITY
+    for (const cell of [...owner.cells.values()]) {
+      const due = this.#dueOf(cell.sub, at)
+      if (due <= at) this.#drop(cell)
+      else next = Math.min(next, due)
+    }
+    if (next < Number.POSITIVE_INFINITY) timers.schedule(id, next)
+  }
+
+  arrivalTimer(group: number): number {
+    return this.#paced?.arrivalTimer(group) ?? Number.POSITIVE_INFINITY
+  }
+
+  fireArrivalTimer(group: number): void {
+    const next = this.#paced?.take(group)
+    if (next === undefined) return
+    const slash = next.row.indexOf('/')
+    const owner = this.#slices.find(group, next.row.slice(slash + 1))
+    if (owner !== undefined) this.#emit(owner, Number(next.row.slice(0, slash)))
+  }
+
+  flush(): void {
+    for (const owner of [...this.#again.keys()]) this.#fireAgain(owner)
+    const { kind } = this.#spec.emission
+    if (kind === 'updates') this.#emitWindowsOf(this.#slices.dirty)
+    if (kind === 'complete') {
+      const groups = new Set(this.#slices.dirty.map(cell => cell.owner.group))
+      const cells = [...groups].flatMap(group =>
+        [...this.#slices.owners(group)].flatMap(owner => [...owner.cells.values()]),
+      )
+      this.#emitWindowsOf(cells)
+    }
+  }
+
+  /** The watermark at which the slice has something to do next, above `watermark`: its next window's end, or its own. */
+  #dueOf(slice: number, watermark: number): number {
+    const { windows, latenessMs } = this.#spec
+    const first = firstEnd(windows, slice)
+    const last = lastEnd(windows, slice)
+    if (windows.kind === 'global') return endOfTime
+    if (watermark < first - 1) return first - 1
+    const next = first + (Math.floor((watermark - first + 1) / windows.hopMs) + 1) * windows.hopMs
+    return next <= last ? next - 1 : last - 1 + latenessMs
+  }
+
+  /** By `final` the first result; by the others whatever has not gone out yet. */
+  #fireOnTime(owner: MapOwner<A>, at: number): void {
+    // The timer of the global window is at the end of time itself.
+    const end = Math.min(at + 1, endOfTime)
+    switch (this.#spec.emission.kind) {
+      case 'final':
+        return this.#emit(owner, end)
+      case 'every':
+        if (this.#paced?.settle(owner.group, `${end}/${owner.id}`)) this.#emit(owner, end)
+        return
+      default:
+        if (this.#slicesOf(owner, end).some(cell => cell.isDirty)) this.#emit(owner, end)
+    }
+  }
+
+  #fireAgain(owner: MapOwner<A>): void {
+    for (const end of this.#again.get(owner) ?? []) this.#emit(owner, end)
+    this.#again.delete(owner)
+  }
+
+  /** No window of the slice may change any more. */
+  #drop(cell: MapCell<A>): void {
+    const { owner } = cell
+    if (this.#paced !== undefined) {
+      this.#endsOf(cell.sub, Number.NEGATIVE_INFINITY, end => {
+        if (this.#paced?.settle(owner.group, `${end}/${owner.id}`)) this.#emit(owner, end)
+      })
+    }
+    this.#slices.delete(cell)
+  }
+
+  /** Ends of the windows that hold the slice and may still change. */
+  #endsOf(slice: number, watermark: number, each: (end: number) => void): void {
+    const { windows, latenessMs } = this.#spec
+    const last = lastEnd(windows, slice)
+    for (let end = firstEnd(windows, slice); end <= last; end += windows.hopMs) {
+      if (end - 1 + latenessMs > watermark) each(end)
+    }
+  }
+
+  #markAgain(owner: MapOwner<A>, slice: number, watermark: number): void {
+    this.#endsOf(slice, watermark, end => {
+      if (end - 1 > watermark) return
+      const ends = this.#again.get(owner)
+      if (ends === undefined) this.#again.set(owner, new Set([end]))
+      else ends.add(end)
+    })
+  }
+
+  #emitWindowsOf(cells: Iterable<MapCell<A>>): void {
+    const changed = new Map<MapOwner<A>, Set<number>>()
+    for (const { owner, sub, isDeleted } of cells) {
+      if (isDeleted) continue
+      const ends = changed.get(owner) ?? new Set()
+      changed.set(owner, ends)
+      this.#endsOf(sub, this.#context.watermarks[owner.group], end => ends.add(end))
+    }
+    for (const [owner, ends] of changed) for (const end of ends) this.#emit(owner, end)
+  }
+
+  #slicesOf(owner: MapOwner<A>, end: number): MapCell<A>[] {
+    const start = end - this.#spec.windows.sizeMs
+    return [...owner.cells.values()].filter(cell => cell.sub >= start && cell.sub < end)
+  }
+
+  /** Merges the slices of the window that ends at `end`; a window without slices has no row. */
+  #emit(owner: MapOwner<A>, end: number): void {
+    const { windows, aggregator } = this.#spec
+    const slices = this.#slicesOf(owner, end)
+    if (slices.length === 0) return
+    let merged = aggregator.create()
+    for (const slice of slices) merged = aggregator.merge(merged, slice.value)
+    const key = keyOf(owner.id)
+    const window = { start: end - windows.sizeMs, end }
+    const value = aggregator.result(merged)
+    const time = windows.kind === 'global' ? this.#context.watermarks[owner.group] + 1 : end - 1
+    this.#push({ key, window, value }, time, { key, id: owner.id, window })
+  }
+
+  /** Rebuilt from the slices when a group is touched for the first time after a load. */
+  #timersOf(group: number): KeyTimers {
+    let timers = this.#timers[group]
+    if (timers === undefined) {
+      timers = new KeyTimers()
+      for (const owner of this.#slices.owners(group)) {
+        const watermark = this.#context.firedUntil(this.name, group, owner.id)
+        for (const slice of owner.cells.keys()) timers.schedule(owner.id, this.#dueOf(slice, watermark))
+      }
+      this.#timers[group] = timers
+    }
+    return timers
+  }
+}

@@ -1,0 +1,59 @@
+import { ConfigurationError } from '../model/errors.ts'
+import { limits } from '../model/limits.ts'
+import { type Graph, hasUpdates, type Node } from './graph.ts'
+import { windowsOf } from './steps.ts'
+
+/** What types cannot refuse is refused here, when the pipeline is built. */
+export function checkGraph(graph: Graph, nodes: readonly Node[]): void {
+  const cannot = (what: string): never => {
+    throw new ConfigurationError(`Cannot build pipeline "${graph.name}": ${what}`)
+  }
+  if (graph.sinks.length === 0) cannot('it returns nothing, return at least one result or sink, as in { counts }')
+  const { keyGroups } = graph
+  if (!Number.isInteger(keyGroups) || keyGroups < 1 || keyGroups > limits.maxKeyGroups) {
+    cannot(`${keyGroups} key groups were asked for, expected 1 to ${limits.maxKeyGroups}`)
+  }
+  checkNames(graph, nodes, cannot)
+  for (const node of nodes) checkSessionRows(node, nodes, cannot)
+}
+
+function checkNames(graph: Graph, nodes: readonly Node[], cannot: (what: string) => never): void {
+  const stages = new Map<string, Node>()
+  const operators = new Map<string, Node>()
+  for (const node of nodes) {
+    if (node.kind === 'source' || node.kind === 'keyBy' || node.kind === 'top') {
+      const other = stages.get(node.name)
+      const mayShare = other?.kind === 'keyBy' && node.kind === 'keyBy'
+      if (other !== undefined && !mayShare) cannot(`two stages are named "${node.name}", give one of them another name`)
+      stages.set(node.name, node)
+    }
+    if (node.kind === 'aggregate' || node.kind === 'distinct' || node.kind === 'top') {
+      if (operators.has(node.name)) cannot(`two operators are named "${node.name}", give one of them another name`)
+      operators.set(node.name, node)
+    }
+  }
+  for (const name of [graph.name, ...stages.keys(), ...operators.keys(), ...graph.sinks.map(sink => sink.name)]) {
+    if (!isName(name)) {
+      cannot(`the name "${name}" is not allowed, expected a letter, then up to 63 letters, digits, "-" or "_"`)
+    }
+  }
+}
+
+const isName = (name: string): boolean => /^[A-Za-z][A-Za-z0-9_-]{0,63}$/.test(name)
+
+/**
+ * Rows of a session that may still merge are taken back when it does: a view and a top understand that, other operators would go on
+ * with rows that no longer stand.
+ */
+function checkSessionRows(node: Node, nodes: readonly Node[], cannot: (what: string) => never): void {
+  if (node.kind !== 'aggregate' && node.kind !== 'filter') return
+  if (node.kind === 'filter' && windowsOf(node) === undefined) return
+  if (windowsOf(node)?.kind !== 'session' || !hasUpdates(node)) return
+  for (const taker of nodes) {
+    if (!('input' in taker) || taker.input !== node) continue
+    if (taker.kind === 'top' || taker.kind === 'filter' || taker.kind === 'side') continue
+    cannot(
+      `${taker.kind} takes rows of session windows that may still merge, keep them as a view or a top, or emit them "final" without allowed lateness`,
+    )
+  }
+}

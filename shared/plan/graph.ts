@@ -1,0 +1,184 @@
+import type { Codec } from '../codecs/codec.ts'
+import type { Key } from '../model/key.ts'
+import type { Aggregator } from '../operators/aggregator.ts'
+import type { Emission } from '../operators/operator.ts'
+import type { WindowAssigner } from '../windows/window.ts'
+
+/** A function whose argument types the DSL has checked: method parameters are compared loosely, on purpose. */
+export type Loose<Arguments extends readonly unknown[], Result> = { call(...values: Arguments): Result }['call']
+
+/** What happens to a record that a codec or a user's function cannot deal with. */
+export type ErrorPolicy = 'deadLetter' | 'skip' | 'fail'
+
+/**
+ * The program as data: frozen nodes that name their inputs. Nodes are compared by identity: a stream used twice is one node.
+ */
+export type Node =
+  | SourceNode
+  | MapNode
+  | FilterNode
+  | FlatMapNode
+  | PeekNode
+  | BranchNode
+  | ArmNode
+  | UnionNode
+  | SideNode
+  | KeyByNode
+  | AggregateNode
+  | DistinctNode
+  | TopNode
+
+export type SourceNode = {
+  readonly kind: 'source'
+  readonly name: string
+  readonly codec: Codec<unknown>
+  readonly eventTime: Loose<[value: unknown, arrivalMs: number], number>
+  readonly outOfOrderMs: number
+  /** Arrival-time silence after which a shard no longer holds the watermark; Infinity: never. */
+  readonly idleMs: number
+  readonly onMalformed: ErrorPolicy
+  readonly onError: ErrorPolicy
+}
+
+export type MapNode = {
+  readonly kind: 'map'
+  readonly input: Node
+  readonly label: string
+  readonly fn: Loose<[unknown], unknown>
+}
+export type FilterNode = {
+  readonly kind: 'filter'
+  readonly input: Node
+  readonly label: string
+  readonly fn: Loose<[unknown], boolean>
+}
+export type FlatMapNode = {
+  readonly kind: 'flatMap'
+  readonly input: Node
+  readonly label: string
+  readonly fn: Loose<[value: unknown, side: Loose<[name: string, value: unknown], void>], Iterable<unknown>>
+  readonly sides: readonly string[]
+}
+export type PeekNode = {
+  readonly kind: 'peek'
+  readonly input: Node
+  readonly label: string
+  readonly fn: Loose<[unknown], void>
+}
+
+/** Each value goes to the first arm whose predicate holds; the rest goes nowhere. */
+export type BranchNode = {
+  readonly kind: 'branch'
+  readonly input: Node
+  readonly label: string
+  readonly arms: readonly { readonly name: string; readonly accepts: Loose<[unknown], boolean> }[]
+}
+export type ArmNode = { readonly kind: 'arm'; readonly input: BranchNode; readonly name: string }
+export type UnionNode = { readonly kind: 'union'; readonly inputs: readonly Node[] }
+/** A side output of an operator. */
+export type SideNode = { readonly kind: 'side'; readonly input: FlatMapNode | AggregateNode; readonly name: string }
+
+export type KeyByNode = {
+  readonly kind: 'keyBy'
+  readonly input: Node
+  /** Also the name of the stage behind it. */
+  readonly name: string
+  readonly key: Loose<[unknown], Key>
+  /** Set when the key is a property of the value: two such nodes on one stream are one. */
+  readonly property?: string
+}
+
+export type AggregateNode = {
+  readonly kind: 'aggregate'
+  readonly input: KeyByNode
+  readonly name: string
+  /** `count`, `sum`, ...: part of what its state means. */
+  readonly function: string
+  readonly aggregator: Aggregator<unknown, unknown, unknown>
+  readonly takes: Taking
+  readonly windows?: WindowAssigner
+  readonly emission: Emission
+  readonly latenessMs: number
+  readonly lateTo?: string
+}
+
+/** What an aggregate needs of a value. */
+export type Taking =
+  | { readonly kind: 'nothing' }
+  | { readonly kind: 'part'; readonly lift: Loose<[unknown], unknown> }
+  | { readonly kind: 'value' }
+
+export type DistinctNode = { readonly kind: 'distinct'; readonly input: KeyByNode; readonly name: string }
+
+export type TopNode = {
+  readonly kind: 'top'
+  readonly input: AggregateNode | FilterNode
+  readonly name: string
+  readonly count: number
+  readonly emission: { readonly kind: 'final' } | { readonly kind: 'updates' }
+  readonly latenessMs: number
+}
+
+/** Where results leave the pipeline, by the name under which the pipeline returns them. */
+export type Sink =
+  | { readonly kind: 'view'; readonly name: string; readonly input: AggregateNode | FilterNode | TopNode }
+  | {
+      readonly kind: 'stream'
+      readonly name: string
+      readonly input: Node
+      readonly codec: Codec<unknown>
+      readonly stream: string
+    }
+  | {
+      readonly kind: 'files'
+      readonly name: string
+      readonly input: Node
+      readonly codec: Codec<unknown>
+      readonly extension: string
+    }
+  | {
+      readonly kind: 'forEach'
+      readonly name: string
+      readonly input: Node
+      readonly fn: Loose<[batch: readonly unknown[], id: string], Promise<void> | void>
+    }
+
+export type Graph = { readonly name: string; readonly keyGroups: number; readonly sinks: readonly Sink[] }
+
+/** The nodes that feed a node. */
+export function inputsOf(node: Node): readonly Node[] {
+  switch (node.kind) {
+    case 'source':
+      return []
+    case 'union':
+      return node.inputs
+    default:
+      return [node.input]
+  }
+}
+
+/** As error messages and `explain` name a node. */
+export function labelOf(node: Node): string {
+  switch (node.kind) {
+    case 'map':
+    case 'filter':
+    case 'flatMap':
+    case 'peek':
+    case 'branch':
+      return node.label
+    case 'arm':
+    case 'side':
+      return `${labelOf(node.input)}.${node.name}`
+    case 'union':
+      return 'union'
+    default:
+      return node.name
+  }
+}
+
+/** Whether readers of its rows see each row change, rather than each row once. */
+export function hasUpdates(node: AggregateNode | FilterNode | TopNode): boolean {
+  if (node.kind !== 'filter') return node.emission.kind !== 'final' || node.latenessMs > 0
+  const { input } = node
+  return input.kind === 'aggregate' || input.kind === 'filter' || input.kind === 'top' ? hasUpdates(input) : false
+}

@@ -1,0 +1,94 @@
+import type { WatermarkSteps } from '../emit/shuffle-writer.ts'
+import type { InputStage } from '../time/producers.ts'
+import type {
+  AggregateNode,
+  DistinctNode,
+  ErrorPolicy,
+  Graph,
+  KeyByNode,
+  Loose,
+  Node,
+  Sink,
+  SourceNode,
+  TopNode,
+} from './graph.ts'
+
+/** A pipeline cut into stages, in an order in which every stage comes after those that feed it. */
+export type Plan = {
+  readonly name: string
+  readonly graph: Graph
+  readonly stages: readonly Stage[]
+}
+
+export type Stage = {
+  readonly name: string
+  /** `transient` keeps nothing; `logged` commits state, progress and outputs: see protocol.md. */
+  readonly kind: 'transient' | 'logged'
+  readonly input: SourceInput | ShuffleInput
+  /** Stateful operators, in the order in which their timers fire when due at one time. */
+  readonly operators: readonly StatefulNode[]
+  readonly shuffles: readonly ShuffleOutput[]
+  readonly sinks: readonly Sink[]
+  readonly onError: ErrorPolicy
+  /** Which nodes take a node's values within this stage. */
+  readonly consumers: ReadonlyMap<Node, readonly Consumer[]>
+}
+
+export type StatefulNode = AggregateNode | DistinctNode | TopNode
+
+export type SourceInput = { readonly kind: 'source'; readonly stream: string; readonly source: SourceNode }
+
+export type ShuffleInput = {
+  readonly kind: 'shuffle'
+  readonly stream: string
+  readonly groups: number
+  readonly edges: readonly Edge[]
+  readonly inputs: readonly InputStage[]
+  readonly steps: WatermarkSteps
+}
+
+/** Messages of one keyBy, or of the rows that go into one top: what they carry depends on who takes them. */
+export type Edge = {
+  readonly index: number
+  readonly from: KeyByNode | TopNode
+  readonly ships: Shipping
+}
+
+/**
+ * What an edge carries: only what its takers need, as the functions that look into a value run before the shuffle.
+ *
+ * - `nothing`: they count
+ * - `lifted`: they all take one and the same part of the value, made by this node's `lift`
+ * - `value`: the value itself
+ * - `row`: the newest state of a row, for a top
+ */
+export type Shipping =
+  | { readonly kind: 'nothing' }
+  | { readonly kind: 'lifted'; readonly by: string; readonly lift: Loose<[unknown], unknown> }
+  | { readonly kind: 'value' }
+  | { readonly kind: 'row' }
+
+export type ShuffleOutput = {
+  /** Receiving stage. */
+  readonly stage: string
+  readonly stream: string
+  readonly groups: number
+  readonly steps: WatermarkSteps
+}
+
+export type Consumer =
+  | { readonly kind: 'node'; readonly node: Node }
+  | { readonly kind: 'sink'; readonly sink: Sink }
+  /** To output `shuffle` of the stage, on edge `edge` of the receiver. */
+  | { readonly kind: 'shuffle'; readonly shuffle: number; readonly edge: Edge }
+
+/** A stage by name. Throws a RangeError that lists the names when there is none. */
+export function stageNamed(plan: Plan, name: string): Stage {
+  const stage = plan.stages.find(other => other.name === name)
+  if (stage === undefined) {
+    throw new RangeError(
+      `Cannot find stage "${name}": pipeline "${plan.name}" has ${plan.stages.map(other => `"${other.name}"`).join(', ')}`,
+    )
+  }
+  return stage
+}

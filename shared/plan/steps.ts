@@ -1,0 +1,49 @@
+import type { WatermarkSteps } from '../emit/shuffle-writer.ts'
+import { greatestCommonDivisor, type WindowAssigner } from '../windows/window.ts'
+import type { AggregateNode, FilterNode, TopNode } from './graph.ts'
+import type { ShuffleOutput, StatefulNode } from './plan.ts'
+
+const never: WatermarkSteps = { fine: Number.POSITIVE_INFINITY, coarse: Number.POSITIVE_INFINITY, offset: 0 }
+
+/** Which watermarks matter to a stage: to its own windows, and to those of the stages behind it. */
+export function stepsOf(operators: readonly StatefulNode[], shuffles: readonly ShuffleOutput[]): WatermarkSteps {
+  return [...operators.map(ownSteps), ...shuffles.map(shuffle => shuffle.steps)].reduce(common, never)
+}
+
+function ownSteps(node: StatefulNode): WatermarkSteps {
+  if (node.kind === 'distinct') return never
+  const windows = node.kind === 'top' ? windowsOf(node) : node.windows
+  return windows === undefined ? never : windowSteps(windows, node.latenessMs)
+}
+
+/** The windows that a ranking's rows come in. */
+export function windowsOf(node: AggregateNode | FilterNode | TopNode): WindowAssigner | undefined {
+  if (node.kind === 'aggregate') return node.windows
+  const { input } = node
+  return input.kind === 'aggregate' || input.kind === 'filter' || input.kind === 'top' ? windowsOf(input) : undefined
+}
+
+/** A session may end at any millisecond; a tenth of its gap is late enough for a key that is silent. */
+const silentPart = 10
+
+function windowSteps(windows: WindowAssigner, latenessMs: number): WatermarkSteps {
+  switch (windows.kind) {
+    case 'global':
+      return never
+    case 'session':
+      return { fine: 1, coarse: Math.max(1, Math.floor(windows.gapMs / silentPart)), offset: 0 }
+    default: {
+      const step = greatestCommonDivisor(windows.hopMs, latenessMs)
+      return { fine: step, coarse: step, offset: (windows.offsetMs + windows.sizeMs) % step }
+    }
+  }
+}
+
+function common(a: WatermarkSteps, b: WatermarkSteps): WatermarkSteps {
+  if (a.fine === Number.POSITIVE_INFINITY) return b
+  if (b.fine === Number.POSITIVE_INFINITY) return a
+  const apart = Math.abs(a.offset - b.offset)
+  const fine = greatestCommonDivisor(greatestCommonDivisor(a.fine, b.fine), apart)
+  const coarse = greatestCommonDivisor(greatestCommonDivisor(a.coarse, b.coarse), apart)
+  return { fine, coarse, offset: a.offset % fine }
+}

@@ -1,0 +1,50 @@
+import type { KinesisStreamEvent } from 'aws-lambda'
+import { type ControlRecord, decodeControl } from '../codecs/control.ts'
+import { type SequenceNumber, type ShardId, sequenceNumber, shardId } from '../model/ids.ts'
+
+/** What Lambda's event source mapping delivers: a run of records of one shard, in order. */
+export type Batch = {
+  readonly stream: string
+  readonly shard: ShardId
+  readonly records: readonly BatchRecord[]
+}
+
+export type BatchRecord = {
+  readonly sequence: SequenceNumber
+  readonly partitionKey: string
+  readonly data: Buffer
+  readonly arrivalMs: number
+  readonly control: ControlRecord | undefined
+}
+
+/** Reads a Kinesis event. Throws a TypeError for an event of another shape: nothing is retried into being one. */
+export function batchOf(event: KinesisStreamEvent): Batch {
+  const first = event.Records?.[0]
+  if (first?.kinesis === undefined) {
+    throw new TypeError(
+      'Cannot read the event: it has no Kinesis records, expected an event of a Kinesis event source mapping',
+    )
+  }
+  return {
+    stream: first.eventSourceARN.slice(first.eventSourceARN.lastIndexOf('/') + 1),
+    shard: shardId(first.eventID.slice(0, first.eventID.indexOf(':'))),
+    records: event.Records.map(({ kinesis }) => {
+      const data = Buffer.from(kinesis.data, 'base64')
+      return {
+        sequence: sequenceNumber(kinesis.sequenceNumber),
+        partitionKey: kinesis.partitionKey,
+        data,
+        arrivalMs: Math.round(kinesis.approximateArrivalTimestamp * 1000),
+        control: decodeControl(data),
+      }
+    }),
+  }
+}
+
+/** At most one item: the first record that was not dealt with. Empty acknowledges the whole batch. */
+export type BatchResponse = { readonly batchItemFailures: readonly { readonly itemIdentifier: string }[] }
+
+export const acknowledgeAll: BatchResponse = { batchItemFailures: [] }
+export const failFrom = (sequence: SequenceNumber): BatchResponse => ({
+  batchItemFailures: [{ itemIdentifier: sequence }],
+})

@@ -1,0 +1,348 @@
+import { UserFunctionError } from '../model/errors.ts'
+import type { Key, KeyRef } from '../model/key.ts'
+import { Distinct } from '../operators/distinct.ts'
+import type { OperatorContext, Origin, Push, StatefulOperator } from '../operators/operator.ts'
+import { RunningAggregate } from '../operators/running-aggregate.ts'
+import { SessionAggregate } from '../operators/session-aggregate.ts'
+import { Top, type TopEntry, type TopRow } from '../operators/top.ts'
+import { WindowAggregate } from '../operators/window-aggregate.ts'
+import {
+  type AggregateNode,
+  type BranchNode,
+  type FlatMapNode,
+  hasUpdates,
+  labelOf,
+  type Node,
+  type Sink,
+  type TopNode,
+} from '../plan/graph.ts'
+import type { Consumer, Edge, Shipping, Stage } from '../plan/plan.ts'
+import { guarded } from './guarded-aggregator.ts'
+
+/** Where a stage's results go: messages to shuffles, rows and values to sinks. */
+export type ChainOutputs = {
+  message(shuffle: number, edge: number, key: Key, value: unknown, time: number): void
+  row(view: string, id: string, value: unknown): void
+  /** To a sink that is no view. */
+  send(sink: Sink, value: unknown, origin: Origin | undefined): void
+}
+
+/** What the chain needs to know of the run beyond what operators do. */
+export type ChainContext = OperatorContext & {
+  /** A timer whose function failed for good is let go: its state changes, its results do not go out. */
+  isDiscarding: boolean
+}
+
+/** A stage's operators as nested functions: a record runs through without awaiting. */
+export type Chain = {
+  /** Takes a source's values. */
+  readonly source: Push
+  /** Takes a shuffle's messages, by edge. */
+  readonly edges: readonly ((ref: KeyRef, value: unknown, time: number) => void)[]
+  /** In the order in which timers of one time fire: by name. */
+  readonly operators: readonly StatefulOperator[]
+}
+
+export function compileChain(stage: Stage, context: ChainContext, outputs: ChainOutputs): Chain {
+  const compiler = new Compiler(stage, context, outputs)
+  if (stage.input.kind === 'source') return { source: compiler.pushOf(stage.input.source), edges: [], operators: [] }
+  const edges = stage.input.edges.map(edge => compiler.receiver(edge))
+  const operators = [...compiler.operators.values()].sort((a, b) => (a.name < b.name ? -1 : 1))
+  return { source: nowhere, edges, operators }
+}
+
+const nowhere: Push = () => {}
+
+class Compiler {
+  readonly operators = new Map<Node, StatefulOperator>()
+  readonly #stage: Stage
+  readonly #context: ChainContext
+  readonly #outputs: ChainOutputs
+  readonly #pushes = new Map<Node, Push>()
+
+  constructor(stage: Stage, context: ChainContext, outputs: ChainOutputs) {
+    this.#stage = stage
+    this.#context = context
+    this.#outputs = outputs
+  }
+
+  /** What happens to values that `node` puts out. */
+  pushOf(node: Node): Push {
+    const known = this.#pushes.get(node)
+    if (known !== undefined) return known
+    const push = fanOut(this.#consumers(node).map(consumer => this.#consume(node, consumer)))
+    this.#pushes.set(node, push)
+    return push
+  }
+
+  receiver(edge: Edge): Chain['edges'][number] {
+    const takers = edge.from.kind === 'top' ? [this.#top(edge.from)] : this.#takersOf(edge)
+    if (takers.length === 1) return takers[0]
+    return (ref, value, time) => {
+      for (const take of takers) take(ref, value, time)
+    }
+  }
+
+  #consumers(node: Node): readonly Consumer[] {
+    return this.#stage.consumers.get(node) ?? []
+  }
+
+  #takersOf(edge: Edge): Chain['edges'][number][] {
+    return this.#consumers(edge.from).map(consumer => {
+      if (consumer.kind !== 'node')
+        throw new Error(`Cannot compile stage "${this.#stage.name}": a keyed stream goes to a ${consumer.kind}`)
+      const { node } = consumer
+      if (node.kind === 'aggregate') return this.#aggregate(node, edge.ships)
+      if (node.kind !== 'distinct')
+        throw new Error(`Cannot compile stage "${this.#stage.name}": a keyed stream goes to a ${node.kind}`)
+      const operator = this.#stateful(node, () => new Distinct(node.name, this.#context, this.#kept(this.pushOf(node))))
+      return (ref, value, time) => operator.process(ref, value, time)
+    })
+  }
+
+  #aggregate(node: AggregateNode, ships: Shipping): Chain['edges'][number] {
+    const operator = this.#stateful(node, () => this.#aggregateOperator(node))
+    const { takes } = node
+    if (takes.kind === 'part' && ships.kind === 'value') {
+      const lift = wrapped(node.name, takes.lift)
+      return (ref, value, time) => operator.process(ref, lift(value), time)
+    }
+    return (ref, value, time) => operator.process(ref, value, time)
+  }
+
+  #aggregateOperator(node: AggregateNode): StatefulOperator {
+    const push = this.#kept(this.pushOf(node))
+    const aggregator = guarded(node.name, node.aggregator, this.#context)
+    const { name, emission, latenessMs, windows } = node
+    if (windows === undefined) return new RunningAggregate({ name, aggregator, emission }, this.#context, push)
+    const side = this.#sidePush(node, node.lateTo)
+    if (windows.kind !== 'session') {
+      return new WindowAggregate({ name, aggregator, windows, emission, latenessMs }, this.#context, push, side)
+    }
+    if (emission.kind === 'every' || emission.kind === 'complete') {
+      throw new Error(`Cannot compile operator "${name}": session windows are emitted by "${emission.kind}"`)
+    }
+    return new SessionAggregate(
+      { name, aggregator, gapMs: windows.gapMs, emission, latenessMs },
+      this.#context,
+      push,
+      side,
+    )
+  }
+
+  #top(node: TopNode): Chain['edges'][number] {
+    const operator = this.#stateful(node, () => {
+      const { views, rows } = this.#rankingTakers(node)
+      return new Top(node, this.#context, (ranking, time, id, window) => {
+        if (this.#context.isDiscarding) return
+        for (const view of views) this.#outputs.row(view, id, ranking)
+        for (const row of ranking) rows(row, time, rankOrigin(row, id, window))
+      })
+    })
+    return (ref, value, time) => operator.process(ref, value, time)
+  }
+
+  /** A view keeps a ranking in one piece; other takers see its rows one by one. */
+  #rankingTakers(node: TopNode): { views: string[]; rows: Push } {
+    const views: string[] = []
+    const others: Push[] = []
+    for (const consumer of this.#consumers(node)) {
+      if (consumer.kind === 'sink' && consumer.sink.kind === 'view') views.push(consumer.sink.name)
+      else others.push(this.#consume(node, consumer))
+    }
+    return { views, rows: fanOut(others) }
+  }
+
+  #stateful(node: Node, make: () => StatefulOperator): StatefulOperator {
+    const operator = this.operators.get(node) ?? make()
+    this.operators.set(node, operator)
+    return operator
+  }
+
+  #kept(push: Push): Push {
+    const context = this.#context
+    return (value, time, origin) => {
+      if (!context.isDiscarding) push(value, time, origin)
+    }
+  }
+
+  #sidePush(node: FlatMapNode | AggregateNode, name: string | undefined): Push | undefined {
+    if (name === undefined) return undefined
+    for (const consumer of this.#consumers(node)) {
+      if (consumer.kind === 'node' && consumer.node.kind === 'side' && consumer.node.name === name)
+        return this.pushOf(consumer.node)
+    }
+    return undefined
+  }
+
+  #consume(from: Node, consumer: Consumer): Push {
+    switch (consumer.kind) {
+      case 'sink':
+        return this.#sink(consumer.sink)
+      case 'shuffle':
+        return this.#shuffle(consumer.shuffle, consumer.edge)
+      case 'node':
+        return this.#stateless(from, consumer.node)
+    }
+  }
+
+  #sink(sink: Sink): Push {
+    const outputs = this.#outputs
+    if (sink.kind !== 'view') {
+      return present((value, _time, origin) => outputs.send(sink, value, origin))
+    }
+    return (value, _time, origin) => {
+      if (origin !== undefined) outputs.row(sink.name, rowId(origin), value)
+    }
+  }
+
+  #shuffle(shuffle: number, edge: Edge): Push {
+    const { message } = this.#outputs
+    const { from, ships, index } = edge
+    if (from.kind === 'top') {
+      return (value, time, origin) => {
+        if (origin !== undefined) message(shuffle, index, rankingKey, topEntry(value, origin), time)
+      }
+    }
+    const key = wrapped(from.name, (value: unknown): Key => usable(from.key(value)))
+    const ship = shipper(ships)
+    return present((value, time) => message(shuffle, index, key(value), ship(value), time))
+  }
+
+  #stateless(from: Node, node: Node): Push {
+    const label = labelOf(node)
+    if (node.kind === 'side') return nowhere
+    if (node.kind === 'flatMap') return this.#flatMap(node, label)
+    if (node.kind === 'branch') return this.#branch(node, label)
+    const next = this.pushOf(node)
+    switch (node.kind) {
+      case 'map': {
+        const fn = wrapped(label, node.fn)
+        return present((value, time) => next(fn(value), time, undefined))
+      }
+      case 'peek': {
+        const fn = wrapped(label, node.fn)
+        return present((value, time, origin) => {
+          fn(value)
+          next(value, time, origin)
+        })
+      }
+      case 'filter': {
+        const fn = wrapped(label, node.fn)
+        const takesBack = hasUpdates(node)
+        return (value, time, origin) => {
+          if (isGone(value, origin) || fn(value)) next(value, time, origin)
+          else if (takesBack && origin !== undefined) next(undefined, time, origin)
+        }
+      }
+      case 'union':
+        return present((value, time) => next(value, time, undefined))
+      default:
+        throw new Error(`Cannot compile stage "${this.#stage.name}": a ${from.kind} goes to a ${node.kind}`)
+    }
+  }
+
+  #branch(node: BranchNode, label: string): Push {
+    const arms = node.arms.map(({ name, accepts }) => ({
+      accepts: wrapped(`${label}.${name}`, accepts),
+      push: this.#armPush(node, name),
+    }))
+    return present((value, time) => {
+      for (const arm of arms) if (arm.accepts(value)) return arm.push(value, time, undefined)
+    })
+  }
+
+  #armPush(branch: Node, name: string): Push {
+    const arms = this.#consumers(branch).flatMap(consumer =>
+      consumer.kind === 'node' && consumer.node.kind === 'arm' && consumer.node.name === name ? [consumer.node] : [],
+    )
+    return fanOut(arms.map(arm => this.pushOf(arm)))
+  }
+
+  #flatMap(node: FlatMapNode, label: string): Push {
+    const next = this.pushOf(node)
+    const sides = new Map(node.sides.map(name => [name, this.#sidePush(node, name) ?? nowhere]))
+    const run = wrapped(label, (value: unknown, side: (name: string, value: unknown) => void) => {
+      const results = node.fn(value, side)
+      return Array.isArray(results) ? results : [...results]
+    })
+    return present((value, time) => {
+      const toSides: [Push, unknown][] = []
+      const results: readonly unknown[] = run(value, (name, out) => toSides.push([sides.get(name) ?? nowhere, out]))
+      for (const result of results) next(result, time, undefined)
+      for (const [push, out] of toSides) push(out, time, undefined)
+    })
+  }
+}
+
+/** Every record of a ranking has this key. */
+const rankingKey = ''
+
+function topEntry(value: unknown, origin: Origin): TopEntry {
+  const worth = typeof value === 'object' && value !== null && 'value' in value ? value.value : undefined
+  return origin.window === undefined ? [origin.key, worth] : [origin.key, worth, origin.window.start, origin.window.end]
+}
+
+const rankOrigin = (row: TopRow, id: string, window: Origin['window']): Origin => ({
+  key: row.rank,
+  id: `${id}#${row.rank}`,
+  ...(window && { window }),
+})
+
+/** What types cannot hold from a record that is not what its type says. */
+function usable(key: Key | undefined): Key {
+  if (key === undefined)
+    throw new TypeError(
+      'the key is undefined, expected a string, number, boolean, bigint, null, or an array or object of these',
+    )
+  return key
+}
+
+/** The item of a view that a row is kept in. */
+const rowId = ({ id, window }: Origin): string => (window === undefined ? id : `${window.start}:${window.end}/${id}`)
+
+const isGone = (value: unknown, origin: Origin | undefined): boolean => value === undefined && origin !== undefined
+
+/** Rows that are gone go to views and tops only. */
+const present =
+  (push: Push): Push =>
+  (value, time, origin) => {
+    if (!isGone(value, origin)) push(value, time, origin)
+  }
+
+function shipper(ships: Shipping): (value: unknown) => unknown {
+  switch (ships.kind) {
+    case 'nothing':
+      return () => undefined
+    case 'lifted':
+      return wrapped(ships.by, ships.lift)
+    default:
+      return value => value
+  }
+}
+
+/** Names the operator in what its function throws. */
+function wrapped<A extends readonly unknown[], R>(label: string, fn: (...values: A) => R): (...values: A) => R {
+  return (...values) => {
+    try {
+      return fn(...values)
+    } catch (thrown) {
+      throw thrown instanceof UserFunctionError ? thrown : new UserFunctionError(label, thrown)
+    }
+  }
+}
+
+function fanOut(pushes: readonly Push[]): Push {
+  if (pushes.length === 0) return nowhere
+  if (pushes.length === 1) return pushes[0]
+  if (pushes.length === 2) {
+    const [first, second] = pushes
+    return (value, time, origin) => {
+      first(value, time, origin)
+      second(value, time, origin)
+    }
+  }
+  return (value, time, origin) => {
+    for (let i = 0; i < pushes.length; i++) pushes[i](value, time, origin)
+  }
+}

@@ -1,0 +1,108 @@
+import { type CommitBody, encodeBody } from '../commit/commit-body.ts'
+import { encodePage, writePage } from '../commit/paging.ts'
+import { emptyOutbox } from '../emit/outbox.ts'
+import { limits } from '../model/limits.ts'
+import { shapeOf } from '../plan/shape.ts'
+import type { InvocationReport } from '../ports/host.ts'
+import type { StoreDelta } from '../state/store.ts'
+import type { Environment } from './environment.ts'
+import { loadGroups, pagesOf } from './load.ts'
+import type { GroupInfo, ShardState } from './shard-state.ts'
+
+/** Expected outcomes of one step of the protocol. `stale`: another writer is ahead, load and begin again. */
+export type StepOutcome = 'done' | 'stale'
+
+/**
+ * Pages what the ring must not lose: key groups whose oldest unpaged delta stands where the next version goes, or all of them when the
+ * ring has grown large. As of the newest version, so the next one names them (protocol: state and pages [m]). Only called while
+ * the state in memory is what the log says.
+ */
+export async function pageBefore(
+  environment: Environment,
+  state: ShardState,
+  report: InvocationReport,
+): Promise<StepOutcome> {
+  const { version, ring } = state.head
+  const isLarge = state.unpagedBytes > limits.ringBytes
+  const due = [...state.groups.values()].filter(
+    ({ unpagedSince }) => unpagedSince !== undefined && (isLarge || unpagedSince <= version + 1 - ring),
+  )
+  if (isLarge) state.unpagedBytes = 0
+  return pageGroups(environment, state, due, report)
+}
+
+export async function pageGroups(
+  environment: Environment,
+  state: ShardState,
+  due: readonly GroupInfo[],
+  report: InvocationReport,
+): Promise<StepOutcome> {
+  if (
+    (await loadGroups(
+      environment,
+      state,
+      due.map(info => info.group),
+    )) === 'stale'
+  )
+    return 'stale'
+  for (const info of due) {
+    const bytes = encodePage(state.stores, info.group)
+    const place = { stage: pagesOf(environment), group: info.group }
+    const outcome = await writePage(environment.ports.commits, place, info.named, state.head.version, bytes)
+    if (outcome.kind === 'stale') return 'stale'
+    if (outcome.kind === 'differs') {
+      // Another engine's codec paged this version: a version of our own has pages of our own.
+      if ((await append(environment, state, { delta: [], outbox: emptyOutbox }, report)) === 'stale') return 'stale'
+      return pageGroups(
+        environment,
+        state,
+        due.filter(other => other.unpagedSince !== undefined),
+        report,
+      )
+    }
+    info.page = outcome.page
+    info.unpagedSince = undefined
+    report.pageBytes += bytes.length
+  }
+  return 'done'
+}
+
+/** Appends the next version, with what the run changed. The log's condition makes it the commit, or makes us stale. */
+export async function append(
+  environment: Environment,
+  state: ShardState,
+  change: Pick<CommitBody, 'delta' | 'outbox'> & { readonly sealed?: boolean; readonly encoded?: Buffer },
+  report: InvocationReport,
+): Promise<StepOutcome> {
+  const { head } = state
+  const version = head.version + 1
+  const body = change.encoded ?? encodeChange(state, change)
+  const outcome = await environment.ports.commits.append(head.log, {
+    version,
+    start: head.start,
+    ring: head.ring,
+    body,
+  })
+  if (outcome === 'stale') return 'stale'
+  head.version = version
+  head.sealed = change.sealed ?? false
+  for (const info of state.groups.values()) info.named = info.page
+  state.noteDelta(version, change.delta)
+  state.unpublished = change.outbox
+  state.unpagedBytes += body.length
+  report.commits++
+  report.commitBytes += body.length
+  return 'done'
+}
+
+export function encodeChange(
+  state: ShardState,
+  change: Pick<CommitBody, 'delta' | 'outbox'> & { readonly sealed?: boolean },
+): Buffer {
+  return encodeBody(state.body(change.delta, change.outbox, change.sealed ?? false, shapeOf(state.stage)))
+}
+
+/** What the run changed, store by store. */
+export function takeDeltas(state: ShardState): StoreDelta[] {
+  return state.stores.map(store => store.takeDelta()).filter(delta => delta !== undefined)
+}

@@ -1,0 +1,76 @@
+import { groupsIn } from '../model/hash-range.ts'
+import type { ShardId } from '../model/ids.ts'
+import { type Lineage, lineageOf } from '../model/lineage.ts'
+import type { Plan, Stage } from '../plan/plan.ts'
+import type { Ports } from '../ports/index.ts'
+import type { ShardDescription } from '../ports/streams.ts'
+import type { ShardState } from './shard-state.ts'
+import type { TransientChain } from './transient-chain.ts'
+
+/**
+ * What a warm Lambda environment remembers between invocations. All of it can be lost at any time, and another environment may have
+ * gone further meanwhile: nothing in it is believed without a condition.
+ */
+export class Environment {
+  readonly plan: Plan
+  readonly stage: Stage
+  readonly ports: Ports
+  /** Taken out by an invocation, put back only when append and publish have succeeded (protocol: the commit [m]). */
+  readonly #states = new Map<ShardId, ShardState>()
+  readonly #listed = new Map<string, readonly ShardDescription[]>()
+  transientChain: TransientChain | undefined
+  /** By shard, what every key group of each shuffle was told by this environment and acknowledged. */
+  readonly told = new Map<ShardId, Map<string, number>>()
+  /** Units that fitted the last commits: see the run of a logged stage. */
+  unitsPerCommit = Number.POSITIVE_INFINITY
+
+  constructor(plan: Plan, stage: Stage, ports: Ports) {
+    this.plan = plan
+    this.stage = stage
+    this.ports = ports
+  }
+
+  take(shard: ShardId): ShardState | undefined {
+    const state = this.#states.get(shard)
+    this.#states.delete(shard)
+    return state
+  }
+
+  keep(state: ShardState): void {
+    this.#states.set(state.shard, state)
+  }
+
+  /** The shard as its stream lists it; lists again when it is not known, as it may be a child of a reshard. */
+  async shard(stream: string, shard: ShardId): Promise<ShardDescription> {
+    const find = (listed: readonly ShardDescription[]) => listed.find(other => other.id === shard)
+    const known = find(this.#listed.get(stream) ?? [])
+    if (known !== undefined) return known
+    const listed = await this.ports.streams.listShards(stream)
+    this.#listed.set(stream, listed)
+    const found = find(listed)
+    if (found === undefined)
+      throw new Error(`Cannot find shard "${shard}": stream "${stream}" lists ${listed.length} others`)
+    return found
+  }
+
+  /** Shards listed last; call `shard` first. */
+  listed(stream: string): readonly ShardDescription[] {
+    return this.#listed.get(stream) ?? []
+  }
+
+  lineage(stream: string, shard: ShardId): Lineage {
+    const key = `${stream}/${shard}`
+    const listed = this.listed(stream)
+    const known = this.#lineages.get(key)
+    if (known !== undefined && known.listed === listed) return known.lineage
+    const lineage = lineageOf(shard, listed)
+    this.#lineages.set(key, { listed, lineage })
+    return lineage
+  }
+
+  readonly #lineages = new Map<string, { readonly listed: readonly ShardDescription[]; readonly lineage: Lineage }>()
+}
+
+/** Shards that ever get a chunk: one without a key group never speaks, so nobody must wait for it. */
+export const speaking = (shards: readonly ShardDescription[], groups: number): readonly ShardDescription[] =>
+  shards.filter(shard => groupsIn(shard.range, groups).length > 0)

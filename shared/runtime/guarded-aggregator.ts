@@ -1,0 +1,38 @@
+import { UserFunctionError } from '../model/errors.ts'
+import { type Aggregator, counting } from '../operators/aggregator.ts'
+
+/** Names the operator in what an aggregator throws; while a timer is discarded, a result that cannot be made is no result. */
+export function guarded(
+  operator: string,
+  aggregator: Aggregator<unknown, unknown, unknown>,
+  context: { readonly isDiscarding: boolean },
+): Aggregator<unknown, unknown, unknown> {
+  if (aggregator === counting) return aggregator
+  const attempt = <R>(run: () => R): R => {
+    try {
+      return run()
+    } catch (thrown) {
+      throw new UserFunctionError(operator, thrown)
+    }
+  }
+  const attemptOrDiscard = (run: () => unknown): unknown => {
+    try {
+      return run()
+    } catch (thrown) {
+      if (context.isDiscarding) return undefined
+      throw new UserFunctionError(operator, thrown)
+    }
+  }
+  return {
+    create: () => attempt(() => aggregator.create()),
+    add: (accumulator, value) => {
+      try {
+        return aggregator.add(accumulator, value)
+      } catch (thrown) {
+        throw new UserFunctionError(operator, thrown)
+      }
+    },
+    merge: (accumulator, other) => attemptOrDiscard(() => aggregator.merge(accumulator, other)),
+    result: accumulator => attemptOrDiscard(() => aggregator.result(accumulator)),
+  }
+}

@@ -1,0 +1,169 @@
+import type { Outbox, OutboxChunk, OutboxRecord } from '../emit/outbox.ts'
+import { isStepCrossed, ShuffleWriter } from '../emit/shuffle-writer.ts'
+import { beginningOfTime } from '../model/event-time.ts'
+import { hashKeyOfPartitionKey } from '../model/hash-range.ts'
+import { producerOf, type ShardId } from '../model/ids.ts'
+import type { Key } from '../model/key.ts'
+import type { Lineage } from '../model/lineage.ts'
+import { type PositionText, positionText } from '../model/position.ts'
+import type { Origin } from '../operators/operator.ts'
+import type { Sink } from '../plan/graph.ts'
+import type { Stage } from '../plan/plan.ts'
+import type { DeadLetter, ViewPut } from '../ports/results.ts'
+import type { ChainOutputs } from './chain.ts'
+import { encodeFor } from './encode-for.ts'
+
+/** Rough bytes of a message or row in an outbox before compression: to know when a commit is about full. */
+const roughBytes = 24
+
+/** Collects what one commit puts out. An output's position is `(version, index)`, index counting all outputs of the commit. */
+export class OutboxBuilder implements ChainOutputs {
+  readonly #stage: Stage
+  readonly #shard: ShardId
+  readonly #writers: readonly ShuffleWriter[]
+  #version = 0
+  #index = 0
+  #views = new Map<string, Map<string, ViewPut>>()
+  #letters: DeadLetter[] = []
+  #streams = new Map<string, OutboxRecord[]>()
+  #files = new Map<string, { readonly extension: string; readonly pieces: Uint8Array[] }>()
+  #calls = new Map<string, unknown[]>()
+  #encodedBytes = 0
+  messagesOut = 0
+
+  constructor(stage: Stage, shard: ShardId) {
+    this.#stage = stage
+    this.#shard = shard
+    this.#writers = stage.shuffles.map(shuffle => new ShuffleWriter(shuffle))
+  }
+
+  /** Starts the outbox of a version: whatever an earlier one left is gone. */
+  begin(version: number): void {
+    this.#version = version
+    this.#index = 0
+    this.#views = new Map()
+    this.#letters = []
+    this.#streams = new Map()
+    this.#files = new Map()
+    this.#calls = new Map()
+    this.#encodedBytes = 0
+    this.messagesOut = 0
+    for (const writer of this.#writers) writer.begin([String(version)])
+  }
+
+  get bytes(): number {
+    return this.#index * roughBytes + this.#encodedBytes
+  }
+
+  get viewRows(): number {
+    let rows = 0
+    for (const view of this.#views.values()) rows += view.size
+    return rows
+  }
+
+  readonly message = (shuffle: number, edge: number, key: Key, value: unknown, time: number): void => {
+    this.#writers[shuffle].add(edge, key, time, value, 0, 0, this.#index++)
+    this.messagesOut++
+  }
+
+  /** A row that changes twice in a commit is put once. */
+  row(view: string, key: string, value: unknown): void {
+    const rows = this.#views.get(view) ?? new Map<string, ViewPut>()
+    this.#views.set(view, rows)
+    rows.set(key, { key, position: this.#position(), ...(value !== undefined && { value }) })
+  }
+
+  send(sink: Sink, value: unknown, origin: Origin | undefined): void {
+    switch (sink.kind) {
+      case 'stream': {
+        const data = encodeFor(sink, value)
+        this.#encodedBytes += data.length
+        const hashKey = origin === undefined ? undefined : hashKeyOfPartitionKey(origin.id)
+        listIn(this.#streams, sink.stream).push({
+          partitionKey: `${this.#producer}/${this.#position()}`,
+          hashKey,
+          data,
+        })
+        return
+      }
+      case 'files': {
+        const data = encodeFor(sink, value)
+        this.#encodedBytes += data.length
+        const file = this.#files.get(sink.name) ?? { extension: sink.extension, pieces: [] }
+        this.#files.set(sink.name, file)
+        file.pieces.push(data)
+        this.#index++
+        return
+      }
+      case 'forEach':
+        listIn(this.#calls, sink.name).push(value)
+        this.#index++
+        return
+      case 'view':
+        throw new Error(`Cannot send to view "${sink.name}": rows go there by their key`)
+    }
+  }
+
+  /** The watermark of a source's shard, before the next record. */
+  advance(watermark: number): void {
+    for (const writer of this.#writers) writer.advance(watermark)
+  }
+
+  deadLetter(letter: DeadLetter): void {
+    this.#letters.push(letter)
+    this.#encodedBytes += letter.payload.length
+  }
+
+  /**
+   * The outbox, with chunks for every key group that has messages, and for all of a shuffle's where the watermark has crossed a step
+   * since they were told: the first commit tells them all, so that a shard speaks at birth.
+   */
+  finish(
+    lineage: Lineage,
+    watermark: number,
+    announced: Readonly<Record<string, number>>,
+  ): { readonly outbox: Outbox; readonly announced: Readonly<Record<string, number>> } {
+    const chunks: OutboxChunk[] = []
+    const told = { ...announced }
+    const header = { stage: this.#stage.name, shard: this.#shard, lineage }
+    for (const writer of this.#writers) {
+      const { stage, stream, groups, steps } = writer.target
+      const isCrossed =
+        announced[stage] === undefined || isStepCrossed(steps, announced[stage] ?? beginningOfTime, watermark)
+      if (isCrossed) told[stage] = watermark
+      for (let group = 0; group < groups; group++) {
+        if (!isCrossed && writer.count(group) === 0) continue
+        for (const bytes of writer.encode(group, header, watermark)) chunks.push({ stream, groups, group, bytes })
+      }
+    }
+    const outbox = {
+      chunks,
+      views: [...this.#views].map(([view, rows]) => ({ view, rows: [...rows.values()] })),
+      letters: this.#letters,
+      streams: [...this.#streams].map(([stream, records]) => ({ stream, records })),
+      files: [...this.#files].map(([sink, { extension, pieces }]) => ({ sink, extension, bytes: lines(pieces) })),
+      calls: [...this.#calls].map(([sink, values]) => ({ sink, values })),
+    }
+    return { outbox, announced: told }
+  }
+
+  get #producer(): string {
+    return producerOf(this.#stage.name, this.#shard)
+  }
+
+  #position(): PositionText {
+    return positionText(String(this.#version), 0, this.#index++)
+  }
+}
+
+function listIn<T>(lists: Map<string, T[]>, name: string): T[] {
+  const list = lists.get(name) ?? []
+  lists.set(name, list)
+  return list
+}
+
+/** One value a line, unless its codec ended the line itself. */
+function lines(pieces: readonly Uint8Array[]): Uint8Array {
+  const newline = Buffer.from('\n')
+  return Buffer.concat(pieces.flatMap(piece => (piece.at(-1) === newline[0] ? [piece] : [piece, newline])))
+}

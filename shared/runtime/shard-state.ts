@@ -1,0 +1,208 @@
+import type { CommitBody, GroupHead, PageRef, Tallies, Through, TimerCut } from '../commit/commit-body.ts'
+import { noTallies } from '../commit/commit-body.ts'
+import type { Outbox } from '../emit/outbox.ts'
+import { beginningOfTime, endOfTime } from '../model/event-time.ts'
+import type { ShardId } from '../model/ids.ts'
+import { limits } from '../model/limits.ts'
+import type { Lineage } from '../model/lineage.ts'
+import type { StatefulOperator } from '../operators/operator.ts'
+import type { Stage } from '../plan/plan.ts'
+import { KeyedStore } from '../state/keyed-store.ts'
+import type { Store, StoreDelta } from '../state/store.ts'
+import { GroupProducers, type ProducerState } from '../time/producers.ts'
+import { type Chain, type ChainContext, compileChain } from './chain.ts'
+import { OutboxBuilder } from './outbox-builder.ts'
+
+/** Where a shard's log stands, as of its newest version. */
+export type LogHead = {
+  readonly log: string
+  readonly start: number
+  readonly ring: number
+  /** -1 before the first. */
+  version: number
+  through: Through | undefined
+  sealed: boolean
+}
+
+/** What is known of a key group besides its entries. */
+export type GroupInfo = {
+  readonly group: number
+  /** The newest page that this environment knows: the next commit names it. */
+  page: PageRef | undefined
+  /** What the newest commit names: the next page goes to the other slot. */
+  named: PageRef | undefined
+  /** Oldest version whose delta of this group no page holds; undefined when there is none. */
+  unpagedSince: number | undefined
+  isLoaded: boolean
+  /** Deltas of the ring that wait for the group to be loaded, oldest first. */
+  pending: StoreDelta[]
+}
+
+/**
+ * A shard of a logged stage, in memory: its log's head, its operators with their state, and its key groups. Between two commits it is
+ * exactly what the log says at `head.version`; during a run it is ahead of it, and is thrown away unless the append succeeds.
+ */
+export class ShardState {
+  readonly shard: ShardId
+  readonly stage: Stage
+  readonly head: LogHead
+  readonly lineage: Lineage
+  readonly groups = new Map<number, GroupInfo>()
+  readonly producers = new Map<number, GroupProducers>()
+  readonly context: ChainContext
+  readonly chain: Chain
+  readonly outbox: OutboxBuilder
+  readonly stores: readonly Store[]
+  tallies: Tallies
+  /** Of a source's shard. */
+  sourceWatermark = beginningOfTime
+  announced: Readonly<Record<string, number>> = {}
+  /** The newest version's, until it is known to be published. */
+  unpublished: Outbox | undefined
+  /** Bytes of commits that no page holds yet. */
+  unpagedBytes = 0
+  readonly #producerStore = new KeyedStore<ProducerState>('$producers')
+  readonly #cuts = new Map<number, TimerCut>()
+  readonly #lastFired = new Map<number, TimerCut>()
+  readonly #order: Map<string, number>
+
+  constructor(stage: Stage, shard: ShardId, head: LogHead, lineage: Lineage, owned: readonly number[]) {
+    this.stage = stage
+    this.shard = shard
+    this.head = head
+    this.lineage = lineage
+    this.tallies = noTallies
+    this.outbox = new OutboxBuilder(stage, shard)
+    const groups = stage.input.kind === 'shuffle' ? stage.input.groups : 0
+    this.context = {
+      watermarks: new Float64Array(groups).fill(beginningOfTime),
+      arrivalMs: 0,
+      tallies: { late: 0, expired: 0 },
+      isDiscarding: false,
+      firedUntil: (operator, group, id) => this.#firedUntil(operator, group, id),
+      fired: (operator, group, at, id) => this.#lastFired.set(group, { operator, at, id }),
+    }
+    this.chain = compileChain(stage, this.context, this.outbox)
+    this.#order = new Map(this.chain.operators.map((operator, i) => [operator.name, i]))
+    this.stores = [this.#producerStore, ...this.chain.operators.flatMap(operator => operator.stores)]
+    const inputs = stage.input.kind === 'shuffle' ? stage.input.inputs : []
+    for (const group of owned) {
+      this.groups.set(group, {
+        group,
+        page: undefined,
+        named: undefined,
+        unpagedSince: undefined,
+        isLoaded: false,
+        pending: [],
+      })
+      this.producers.set(group, new GroupProducers(group, inputs, this.#producerStore))
+    }
+  }
+
+  get operators(): readonly StatefulOperator[] {
+    return this.chain.operators
+  }
+
+  /** Minimum over the key groups; of a source's shard, which has none, its own. */
+  get watermark(): number {
+    if (this.stage.input.kind === 'source') return this.sourceWatermark
+    let least = endOfTime
+    for (const group of this.groups.keys()) least = Math.min(least, this.context.watermarks[group])
+    return least
+  }
+
+  /** Takes over what a version says of the key groups that this shard owns. */
+  adopt(heads: readonly GroupHead[]): void {
+    for (const { group, page, watermark, cut } of heads) {
+      const info = this.groups.get(group)
+      if (info === undefined) continue
+      info.page = page
+      info.named = page
+      this.setWatermark(group, watermark)
+      if (cut !== undefined) this.#cuts.set(group, cut)
+    }
+  }
+
+  heads(): GroupHead[] {
+    return [...this.groups.values()].map(({ group, page }) => ({
+      group,
+      page,
+      watermark: this.context.watermarks[group],
+      cut: this.#cuts.get(group),
+    }))
+  }
+
+  setWatermark(group: number, watermark: number): void {
+    this.context.watermarks[group] = watermark
+    const producers = this.producers.get(group)
+    if (producers !== undefined) producers.watermark = watermark
+  }
+
+  /** All timers due at `watermark` and below have fired. */
+  reached(group: number, watermark: number): void {
+    this.setWatermark(group, watermark)
+    this.#cuts.delete(group)
+    this.#lastFired.delete(group)
+  }
+
+  /**
+   * The commit is cut before the timer due at `at`: the committed watermark stays strictly below it, so that nothing that it has yet to
+   * put out is late downstream (protocol [m]). Timers due at the same time that have fired are remembered, as they must not again.
+   */
+  cutBefore(group: number, at: number): void {
+    if (at < endOfTime) this.setWatermark(group, Math.max(this.context.watermarks[group], at - 1))
+    const last = this.#lastFired.get(group)
+    if (last !== undefined && last.at === at) this.#cuts.set(group, last)
+  }
+
+  /** Notes what a commit holds of the key groups, for paging. */
+  noteDelta(version: number, deltas: readonly StoreDelta[]): void {
+    for (const delta of deltas) {
+      for (const group of new Set(delta.groups)) {
+        const info = this.groups.get(group)
+        if (info === undefined || (info.page !== undefined && version <= info.page.version)) continue
+        info.unpagedSince ??= version
+      }
+    }
+  }
+
+  tally(change: Partial<Tallies>): void {
+    const next = { ...this.tallies }
+    for (const [name, count] of Object.entries(change)) next[name as keyof Tallies] += count
+    this.tallies = next
+  }
+
+  /** The newest version's body, but for what the run adds. */
+  body(delta: readonly StoreDelta[], outbox: Outbox, sealed: boolean, shape: string): CommitBody {
+    return {
+      through: this.head.through,
+      groups: this.heads(),
+      shards: this.lineage.shards,
+      announced: this.announced,
+      tallies: this.tallies,
+      sourceWatermark: this.sourceWatermark,
+      sealed,
+      shape,
+      delta,
+      outbox,
+    }
+  }
+
+  #firedUntil(operator: string, group: number, id: string): number {
+    const watermark = this.context.watermarks[group]
+    const cut = this.#cuts.get(group)
+    if (cut === undefined || cut.at <= watermark) return watermark
+    const mine = this.#order.get(operator) ?? 0
+    const cuts = this.#order.get(cut.operator) ?? 0
+    return mine < cuts || (mine === cuts && id <= cut.id) ? cut.at : watermark
+  }
+}
+
+export const freshHead = (log: string, start: number): LogHead => ({
+  log,
+  start,
+  ring: limits.ringSlots,
+  version: start - 1,
+  through: undefined,
+  sealed: false,
+})

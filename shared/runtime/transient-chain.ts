@@ -1,0 +1,150 @@
+import type { OutboxChunk, OutboxRecord } from '../emit/outbox.ts'
+import { isStepCrossed, ShuffleWriter } from '../emit/shuffle-writer.ts'
+import { beginningOfTime } from '../model/event-time.ts'
+import { hashKeyOfPartitionKey } from '../model/hash-range.ts'
+import { producerOf, type SequenceNumber, type ShardId } from '../model/ids.ts'
+import type { Key } from '../model/key.ts'
+import type { Lineage } from '../model/lineage.ts'
+import { positionText } from '../model/position.ts'
+import type { Origin } from '../operators/operator.ts'
+import type { Sink } from '../plan/graph.ts'
+import type { Stage } from '../plan/plan.ts'
+import type { DeadLetter } from '../ports/results.ts'
+import { type Chain, type ChainOutputs, compileChain } from './chain.ts'
+import { encodeFor } from './encode-for.ts'
+import type { SourceTaker } from './source-reader.ts'
+
+/**
+ * The chain of a stage without state, and what one batch has put out through it. An output's position is that of the input record that
+ * made it and its index among that record's outputs.
+ */
+export class TransientChain implements SourceTaker, ChainOutputs {
+  readonly letters: DeadLetter[] = []
+  readonly records = new Map<string, OutboxRecord[]>()
+  #watermark = beginningOfTime
+  messagesOut = 0
+  readonly #stage: Stage
+  readonly #chain: Chain
+  readonly #writers: readonly ShuffleWriter[]
+  #shard: ShardId | undefined
+  #majors: SequenceNumber[] = []
+  #major = 0
+  #sub = 0
+  #index = 0
+  #recordsBefore = new Map<string, number>()
+
+  constructor(stage: Stage) {
+    this.#stage = stage
+    this.#writers = stage.shuffles.map(shuffle => new ShuffleWriter(shuffle))
+    // A stage without stateful operators needs none of the context.
+    const tallies = { late: 0, expired: 0 }
+    const context = {
+      watermarks: new Float64Array(0),
+      arrivalMs: 0,
+      tallies,
+      isDiscarding: false,
+      firedUntil: () => 0,
+      fired: () => {},
+    }
+    this.#chain = compileChain(stage, context, this)
+  }
+
+  /** Starts a batch: whatever an earlier one left is gone. */
+  start(shard: ShardId): void {
+    this.#shard = shard
+    this.#majors = []
+    this.letters.length = 0
+    this.records.clear()
+    this.#watermark = beginningOfTime
+    this.messagesOut = 0
+    for (const writer of this.#writers) writer.begin(this.#majors)
+  }
+
+  /** Numbers the next Kinesis record. */
+  nextRecord(sequence: SequenceNumber): number {
+    return this.#majors.push(sequence) - 1
+  }
+
+  begin(major: number, _sequence: SequenceNumber, sub: number): undefined {
+    this.#major = major
+    this.#sub = sub
+    this.#index = 0
+    if (this.records.size > 0)
+      this.#recordsBefore = new Map([...this.records].map(([stream, list]) => [stream, list.length]))
+  }
+
+  run(value: unknown, time: number): void {
+    this.#chain.source(value, time, undefined)
+  }
+
+  takeBack(major: number, sub: number): void {
+    for (const writer of this.#writers) writer.takeBack(major, sub)
+    for (const [stream, list] of this.records) list.length = this.#recordsBefore.get(stream) ?? 0
+  }
+
+  isFull(): boolean {
+    return false
+  }
+
+  deadLetter(letter: DeadLetter): void {
+    this.letters.push(letter)
+  }
+
+  advance(watermark: number): void {
+    if (watermark <= this.#watermark) return
+    this.#watermark = watermark
+    for (const writer of this.#writers) writer.advance(watermark)
+  }
+
+  readonly message = (shuffle: number, edge: number, key: Key, value: unknown, time: number): void => {
+    this.#writers[shuffle].add(edge, key, time, value, this.#major, this.#sub, this.#index++)
+    this.messagesOut++
+  }
+
+  row(view: string): void {
+    throw new Error(`Cannot keep view "${view}": stage "${this.#stage.name}" has no state, so it makes no rows`)
+  }
+
+  send(sink: Sink, value: unknown, origin: Origin | undefined): void {
+    if (sink.kind !== 'stream')
+      throw new Error(`Cannot write to ${sink.kind} "${sink.name}": stage "${this.#stage.name}" is transient`)
+    const position = positionText(this.#majors[this.#major], this.#sub, this.#index++)
+    const list = this.records.get(sink.stream) ?? []
+    this.records.set(sink.stream, list)
+    list.push({
+      partitionKey: `${this.#producer}/${position}`,
+      hashKey: origin === undefined ? undefined : hashKeyOfPartitionKey(origin.id),
+      data: encodeFor(sink, value),
+    })
+  }
+
+  get #producer(): string {
+    if (this.#shard === undefined) throw new Error('Cannot name the producer: no batch was started')
+    return producerOf(this.#stage.name, this.#shard)
+  }
+
+  get watermark(): number {
+    return this.#watermark
+  }
+
+  /**
+   * The chunks of the batch. A key group without messages gets an empty one where the watermark has crossed a step since `told`, what
+   * this environment's last acknowledged publish told all groups.
+   */
+  chunks(lineage: Lineage, told: ReadonlyMap<string, number>): { chunks: OutboxChunk[]; told: Map<string, number> } {
+    const chunks: OutboxChunk[] = []
+    const next = new Map(told)
+    if (this.#shard === undefined) throw new Error('Cannot cut chunks: no batch was started')
+    const header = { stage: this.#stage.name, shard: this.#shard, lineage }
+    for (const writer of this.#writers) {
+      const { stage, stream, groups, steps } = writer.target
+      const isCrossed = !told.has(stage) || isStepCrossed(steps, told.get(stage) ?? beginningOfTime, this.#watermark)
+      if (isCrossed) next.set(stage, this.#watermark)
+      for (let group = 0; group < groups; group++) {
+        if (!isCrossed && writer.count(group) === 0) continue
+        for (const bytes of writer.encode(group, header, this.#watermark)) chunks.push({ stream, groups, group, bytes })
+      }
+    }
+    return { chunks, told: next }
+  }
+}

@@ -1,0 +1,67 @@
+import { publishChunks, putInOrder } from '../emit/publisher.ts'
+import { producerOf, type SequenceNumber } from '../model/ids.ts'
+import type { InvocationReport } from '../ports/host.ts'
+import type { ShardDescription } from '../ports/streams.ts'
+import { acknowledgeAll, type Batch, type BatchResponse, failFrom } from './batch.ts'
+import type { Environment } from './environment.ts'
+import { SourceReader } from './source-reader.ts'
+import { TransientChain } from './transient-chain.ts'
+
+/**
+ * Invocation of a transient stage: publish, then return. It keeps nothing; Lambda's checkpoint is its checkpoint, and receivers drop
+ * what a retry puts again, by position. At the first record that fails by policy it stops: nothing after it is published, and its
+ * watermark is as of before it (protocol [m]).
+ */
+export async function runTransient(
+  environment: Environment,
+  batch: Batch,
+  shard: ShardDescription,
+  isOutOfTime: () => boolean,
+  report: InvocationReport,
+): Promise<BatchResponse> {
+  const { stage, plan, ports } = environment
+  if (stage.input.kind !== 'source')
+    throw new Error(`Cannot run stage "${stage.name}": a transient stage reads a source`)
+  environment.transientChain ??= new TransientChain(stage)
+  const chain = environment.transientChain
+  const place = { stage: stage.name, stream: batch.stream, shard: shard.id }
+  const reader = new SourceReader(stage.input.source, place, shard.range, report)
+
+  chain.start(shard.id)
+  let next: SequenceNumber | undefined
+  let failure: Error | undefined
+  for (const [i, record] of batch.records.entries()) {
+    if (i > 0 && isOutOfTime()) {
+      next = record.sequence
+      break
+    }
+    const { recordsIn, malformed, failed, deadLetters } = report
+    const outcome = reader.read(record, chain.nextRecord(record.sequence), -1, chain)
+    if (outcome.kind !== 'failed') continue
+    // The record comes again as a whole: nothing of it counts yet.
+    Object.assign(report, { recordsIn, malformed, failed, deadLetters })
+    next = outcome.sequence
+    failure = outcome.error
+    break
+  }
+
+  const told = environment.told.get(shard.id) ?? new Map<string, number>()
+  const output = chain.chunks(environment.lineage(batch.stream, shard.id), told)
+  report.messagesOut += chain.messagesOut
+  report.watermark = chain.watermark
+  const { letters } = chain
+  const records = [...chain.records]
+  await publishChunks(ports, producerOf(stage.name, shard.id), output.chunks)
+  for (const [stream, list] of records) {
+    const puts = list.map(({ partitionKey, hashKey, data }) => ({
+      data,
+      partitionKey,
+      ...(hashKey !== undefined && { explicitHashKey: hashKey }),
+    }))
+    await putInOrder(ports, stream, puts)
+  }
+  if (letters.length > 0) await ports.deadLetters.put(plan.name, [...letters])
+  environment.told.set(shard.id, output.told)
+  if (failure !== undefined && next === batch.records[0].sequence) throw failure
+  return next === undefined ? acknowledgeAll : failFrom(next)
+}

@@ -1,0 +1,134 @@
+import type { Duration } from '../model/duration.ts'
+import { ConfigurationError } from '../model/errors.ts'
+import { beginningOfTime, endOfTime } from '../model/event-time.ts'
+
+/** A window of event time, `[start, end)`: the end is the first millisecond that is no longer in it. Epoch milliseconds. */
+export type Window = { readonly start: number; readonly end: number }
+
+/** How a keyed stream is cut into windows. Frozen; made by `tumbling`, `hopping`, `session` and `globalWindow`. */
+export type WindowAssigner = SlicedWindows | SessionWindows
+
+/**
+ * Windows of equal size at a fixed hop, kept as slices that no window cuts: a record touches one slice, whatever number of windows
+ * it falls into, and a window's result is the merge of its slices.
+ */
+export type SlicedWindows = {
+  readonly kind: 'tumbling' | 'hopping' | 'global'
+  readonly sizeMs: number
+  readonly hopMs: number
+  readonly offsetMs: number
+  /** Greatest common divisor of size and hop. */
+  readonly sliceMs: number
+}
+
+export type SessionWindows = { readonly kind: 'session'; readonly gapMs: number }
+
+/**
+ * Windows of `size` that follow one another, aligned to 1970-01-01T00:00:00Z plus `offset` (Dataflow model: fixed windows).
+ * A record at exactly a window's end belongs to the next one.
+ */
+export const tumbling = (size: Duration, options: { readonly offset?: Duration } = {}): SlicedWindows =>
+  sliced('tumbling', size, size, options.offset ?? 0)
+
+/**
+ * Windows of `size` that start every `hop` (Dataflow model: sliding windows; Flink and Kafka Streams: hopping). A hop longer than the
+ * size would leave records in no window and is refused.
+ */
+export const hopping = (size: Duration, hop: Duration, options: { readonly offset?: Duration } = {}): SlicedWindows =>
+  sliced('hopping', size, hop, options.offset ?? 0)
+
+/**
+ * Per key, a window from a record to `gap` after its last one. Records exactly one gap apart share a session, as in Flink and
+ * Kafka Streams (Beam would part them). A record between two sessions merges them.
+ */
+export function session(gap: Duration): SessionWindows {
+  if (gap <= 0 || gap > greatestSizeMs) {
+    throw new ConfigurationError(`Cannot make session windows: the gap is ${gap} ms, expected 1 to ${greatestSizeMs}`)
+  }
+  return Object.freeze({ kind: 'session', gapMs: gap })
+}
+
+/** One window over all of event time: its final result comes at the end of a bounded input. */
+export const globalWindow = (): SlicedWindows => wholeTime
+
+const wholeTime: SlicedWindows = Object.freeze({
+  kind: 'global',
+  sizeMs: endOfTime - beginningOfTime,
+  hopMs: endOfTime - beginningOfTime,
+  offsetMs: beginningOfTime,
+  sliceMs: endOfTime - beginningOfTime,
+})
+
+/** Event times are kept this far from the ends of time (see `limits.eventTimeMs`), so a window's end is always a time. */
+const greatestSizeMs = 300_000_000_000_000
+
+function sliced(kind: 'tumbling' | 'hopping', sizeMs: number, hopMs: number, offsetMs: number): SlicedWindows {
+  if (sizeMs > greatestSizeMs) {
+    throw new ConfigurationError(
+      `Cannot make ${kind} windows: the size is ${sizeMs} ms, expected at most ${greatestSizeMs}`,
+    )
+  }
+  if (sizeMs <= 0)
+    throw new ConfigurationError(`Cannot make ${kind} windows: the size is ${sizeMs} ms, expected more than 0`)
+  if (hopMs <= 0)
+    throw new ConfigurationError(`Cannot make ${kind} windows: the hop is ${hopMs} ms, expected more than 0`)
+  if (hopMs > sizeMs) {
+    throw new ConfigurationError(
+      `Cannot make hopping windows: the hop of ${hopMs} ms is longer than the size of ${sizeMs} ms, expected at most the size`,
+    )
+  }
+  return Object.freeze({
+    kind,
+    sizeMs,
+    hopMs,
+    offsetMs: offsetMs % hopMs,
+    sliceMs: greatestCommonDivisor(sizeMs, hopMs),
+  })
+}
+
+/** Start of the slice that an event time falls into. */
+export function sliceStart(windows: SlicedWindows, time: number): number {
+  if (windows.kind === 'global') return beginningOfTime
+  const since = (time - windows.offsetMs) % windows.sliceMs
+  return time - (since < 0 ? since + windows.sliceMs : since)
+}
+
+/** End of the earliest window that holds the slice. */
+export function firstEnd(windows: SlicedWindows, slice: number): number {
+  if (windows.kind === 'global') return endOfTime
+  // Window ends are congruent to offset + size modulo hop; the first one at or after the slice's end.
+  const sliceEnd = slice + windows.sliceMs
+  const since = (sliceEnd - windows.offsetMs - windows.sizeMs) % windows.hopMs
+  const past = since < 0 ? since + windows.hopMs : since
+  return past === 0 ? sliceEnd : sliceEnd + windows.hopMs - past
+}
+
+/** End of the latest window that holds the slice. */
+export const lastEnd = (windows: SlicedWindows, slice: number): number => {
+  if (windows.kind === 'global') return endOfTime
+  const first = firstEnd(windows, slice)
+  return first + Math.floor((slice + windows.sizeMs - first) / windows.hopMs) * windows.hopMs
+}
+
+/** As `explain` and the fingerprint say it. */
+export function describeWindows(windows: WindowAssigner): string {
+  switch (windows.kind) {
+    case 'session':
+      return `session gap ${windows.gapMs} ms`
+    case 'global':
+      return 'global'
+    case 'tumbling':
+      return `tumbling ${windows.sizeMs} ms${describeOffset(windows)}`
+    case 'hopping':
+      return `hopping ${windows.sizeMs} ms every ${windows.hopMs} ms${describeOffset(windows)}`
+  }
+}
+
+const describeOffset = (windows: SlicedWindows): string =>
+  windows.offsetMs === 0 ? '' : ` offset ${windows.offsetMs} ms`
+
+export function greatestCommonDivisor(a: number, b: number): number {
+  let [x, y] = [Math.abs(a), Math.abs(b)]
+  while (y !== 0) [x, y] = [y, x % y]
+  return x
+}
