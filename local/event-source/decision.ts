@@ -99,7 +99,7 @@ function bisect(part: Part, nowMs: number): Decision {
     acknowledged: 0,
     next: [
       { ...half, to: middle },
-      { ...half, from: middle + 1 },
+      { ...half, from: middle },
     ],
   }
 }

@@ -38,13 +38,26 @@ export class FileInput {
   readonly #pipeline: string
   readonly #stream: string
   readonly #path: string
+  readonly #end: 'of input' | 'of file'
   #progress: Progress | undefined
 
-  constructor(cloud: EmbeddedCloud, pipeline: string, stream: string, path: string) {
+  /** `of file`: more records may come to the stream when the file is over. */
+  constructor(
+    cloud: EmbeddedCloud,
+    pipeline: string,
+    stream: string,
+    path: string,
+    end: 'of input' | 'of file' = 'of input',
+  ) {
+    this.#end = end
     this.#cloud = cloud
     this.#pipeline = pipeline
     this.#stream = stream
     this.#path = path
+  }
+
+  get source(): string {
+    return this.#stream
   }
 
   get bytesDone(): number {
@@ -96,12 +109,14 @@ export class FileInput {
     const packer = new LinePacker(basename(this.#path), this.#current().lines + this.#current().tooLong, this.#stream)
     const start = { ...this.#current() }
     const reader = new LineReader(packer, offset === 0)
+    // Lines are copied where they are kept.
+    const block = Buffer.allocUnsafeSlow(blockBytes)
     for (;;) {
       await room()
       if (signal.aborted) return
-      const { bytesRead, buffer } = await handle.read(Buffer.allocUnsafeSlow(blockBytes), 0, blockBytes, offset)
+      const { bytesRead } = await handle.read(block, 0, blockBytes, offset)
       if (bytesRead === 0) reader.finish()
-      else reader.block(buffer.subarray(0, bytesRead))
+      else reader.block(block.subarray(0, bytesRead))
       offset += bytesRead
       const isDone = bytesRead === 0
       this.#commit(packer, { ...start, ...packer.counts(start), offset: start.offset + reader.consumed, isDone })
@@ -112,7 +127,7 @@ export class FileInput {
   /** Records, letters and progress at once, or none of them. */
   #commit(packer: LinePacker, progress: Progress): void {
     const { records, letters } = packer.take()
-    const ends = progress.isDone ? endOfInput(this.#cloud, this.#stream) : []
+    const ends = progress.isDone && this.#end === 'of input' ? endOfInput(this.#cloud, this.#stream) : []
     this.#cloud.transaction(() => {
       for (const call of chunked([...records, ...ends])) this.#cloud.streams.put(this.#stream, call)
       if (letters.length > 0) this.#cloud.deadLetters.keep(this.#pipeline, letters)

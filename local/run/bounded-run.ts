@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises'
 import type { Plan, Stage } from '../../shared/plan/plan.ts'
-import { Deployment } from '../cloud/deployment.ts'
+import { Deployment, mappingName } from '../cloud/deployment.ts'
 import type { EmbeddedCloud } from '../cloud/embedded-cloud.ts'
 import type { FunctionRunner } from '../event-source/function-runner.ts'
 import type { MappingEvent } from '../event-source/shard-worker.ts'
@@ -19,14 +19,28 @@ export type BoundedRunOptions = {
   readonly onProgress?: (progress: RunProgress) => void
 }
 
-export type RunProgress = { readonly bytesDone: number; readonly bytesTotal: number; readonly records: number }
+export type RunProgress = {
+  /** Part of the input that the source stages are done with, about: 0 to 1. */
+  readonly fraction: number
+  /** Records that the source stages are done with, earlier runs on the same cloud included. */
+  readonly records: number
+}
 
-export type RunOutcome = { readonly kind: 'finished' | 'interrupted'; readonly seconds: number }
+export type RunOutcome = {
+  readonly kind: 'finished' | 'interrupted'
+  readonly seconds: number
+  /** Where the run ended. */
+  readonly progress: RunProgress
+  /** Records that this run did, without those of earlier runs on the same cloud. */
+  readonly recordsDone: number
+  /** Lines that were too long to be records, by source: no stage has seen them. */
+  readonly tooLong: ReadonlyMap<string, number>
+}
 
 /** The same batch failing this often in a bounded run means that it always will. */
 const mostFailures = 8
 /** Loading waits while this much is put but not yet processed: what bounds the memory of a run. */
-const mostBacklogBytes = 24 * 1024 * 1024
+const mostBacklogBytes = 12 * 1024 * 1024
 const progressEveryMs = 100
 
 /**
@@ -39,6 +53,8 @@ export async function boundedRun(options: BoundedRunOptions): Promise<RunOutcome
   const watch = new Watch(plan)
   const stop = new AbortController()
   const either = AbortSignal.any([signal, stop.signal])
+  const inputs = [...options.inputs].map(([source, path]) => new FileInput(cloud, plan.name, source, path))
+  const bytesTotal = sum(await Promise.all(inputs.map(input => input.prepare())))
   const deployment = new Deployment(cloud, plan, {
     shards: options.shards,
     batchSize: options.batchSize,
@@ -47,24 +63,18 @@ export async function boundedRun(options: BoundedRunOptions): Promise<RunOutcome
     timeoutMs: 900_000,
     observe: event => watch.heard(event, stop),
   })
-  const inputs = [...options.inputs].map(([source, path]) => new FileInput(cloud, plan.name, source, path))
-  const bytesTotal = sum(await Promise.all(inputs.map(input => input.prepare())))
-  const report = () =>
-    onProgress({
-      bytesDone: sum(inputs.map(input => input.bytesDone)),
-      bytesTotal,
-      records: watch.recordsOf(cloud, plan),
-    })
+  const progress = () => progressOf(cloud, plan, inputs, bytesTotal)
+  const recordsBefore = progress().records
 
   const running = deployment.run(either)
-  const timer = setInterval(report, progressEveryMs)
+  const loading = Promise.all(inputs.map(input => input.load(() => watch.room(cloud, plan, either), either)))
+  const timer = setInterval(() => onProgress(progress()), progressEveryMs)
   try {
-    const loading = Promise.all(inputs.map(input => input.load(() => watch.room(cloud, plan, either), either)))
     await Promise.race([loading, running])
     await Promise.race([loading, aborted(either)])
     while (!either.aborted && !deployment.isIdle()) {
       deployment.trim()
-      await Promise.race([watch.nextEvent(), aborted(either)])
+      await Promise.race([watch.nextEvent(), running])
       // A mapping tells of a batch just before it is free again.
       await nextTurn()
     }
@@ -72,11 +82,33 @@ export async function boundedRun(options: BoundedRunOptions): Promise<RunOutcome
   } finally {
     clearInterval(timer)
     stop.abort()
-    await running
+    await Promise.allSettled([running, loading])
   }
+  await running
   if (watch.failure !== undefined) throw watch.failure
-  report()
-  return { kind: signal.aborted ? 'interrupted' : 'finished', seconds: (performance.now() - began) / 1000 }
+  const reached = progress()
+  onProgress(reached)
+  return {
+    kind: signal.aborted ? 'interrupted' : 'finished',
+    seconds: (performance.now() - began) / 1000,
+    progress: reached,
+    recordsDone: reached.records - recordsBefore,
+    tooLong: new Map(inputs.map(input => [input.source, input.counts.tooLong])),
+  }
+}
+
+/** A source stage that commits counts in its log, which is not for reading at any moment: what is loaded stands for what it did. */
+function progressOf(cloud: EmbeddedCloud, plan: Plan, inputs: readonly FileInput[], bytesTotal: number): RunProgress {
+  const kinds = new Map(plan.stages.map(stage => [stage.name, stage.kind]))
+  let records = 0
+  let lines = 0
+  for (const { source, counts } of inputs) {
+    const isCounted = kinds.get(source) === 'transient'
+    records += isCounted ? (cloud.checkpoints.tally(mappingName(plan, source)).recordsIn ?? 0) : counts.lines
+    lines += counts.lines
+  }
+  const loaded = bytesTotal === 0 ? 1 : sum(inputs.map(input => input.bytesDone)) / bytesTotal
+  return { fraction: lines === 0 ? loaded : Math.min(1, (records / lines) * loaded), records }
 }
 
 /** Keeps an eye on the mappings: what waits, what fails again and again. */
@@ -107,14 +139,6 @@ class Watch {
 
   nextEvent(): Promise<void> {
     return new Promise(resolve => this.#wake.push(resolve))
-  }
-
-  recordsOf(cloud: EmbeddedCloud, plan: Plan): number {
-    let records = 0
-    for (const stage of plan.stages) {
-      if (stage.input.kind === 'source') records += cloud.checkpoints.tally(`${plan.name}/${stage.name}`).recordsIn ?? 0
-    }
-    return records
   }
 
   /** Waits until little enough is put but not processed. */

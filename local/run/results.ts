@@ -2,7 +2,7 @@ import { decodeBody, noTallies, type Tallies } from '../../shared/commit/commit-
 import { readOf } from '../../shared/commit/ring.ts'
 import { compareKeys } from '../../shared/model/key-order.ts'
 import type { Plan } from '../../shared/plan/plan.ts'
-import type { DeadLetter } from '../../shared/ports/results.ts'
+import type { DeadLetter, ViewRow } from '../../shared/ports/results.ts'
 import type { Tally } from '../cloud/checkpoints.ts'
 import { mappingName } from '../cloud/deployment.ts'
 import type { EmbeddedCloud } from '../cloud/embedded-cloud.ts'
@@ -18,9 +18,12 @@ export type StageTotals = {
 }
 
 export async function viewRows(cloud: EmbeddedCloud, plan: Plan, view: string): Promise<Row[]> {
-  const kept = await cloud.views.scan(`${plan.name}/${view}`)
-  return kept.flatMap(({ value }) => (Array.isArray(value) ? value : [value])).sort(compareRows)
+  return rowsOfView(await cloud.views.scan(`${plan.name}/${view}`))
 }
+
+/** A view's rows in order, from the items that keep them: a top's rows share one. */
+export const rowsOfView = (kept: readonly ViewRow[]): Row[] =>
+  kept.flatMap(({ value }) => (Array.isArray(value) ? value : [value])).sort(compareRows)
 
 export const viewNames = (plan: Plan): string[] =>
   plan.graph.sinks.filter(sink => sink.kind === 'view').map(sink => sink.name)

@@ -15,14 +15,12 @@ export const unpackValue = (bytes: Uint8Array): unknown => packr.unpack(bytes)
 export const valueCodecVersion = 1
 
 const level = { params: { [constants.ZSTD_c_compressionLevel]: 1 } }
-/** Below this, compressing costs more time than it saves bytes. */
-const worthCompressing = 256
 const stored = 0
 const zstd = 1
 
-/** One mark, then the bytes, compressed by zstd where that is worth it. Deterministic. */
-export function compress(bytes: Buffer): Buffer {
-  if (bytes.length >= worthCompressing) {
+/** One mark, then the bytes, compressed by zstd where there are at least `worthwhile` and it makes them fewer. Deterministic. */
+export function compress(bytes: Buffer, worthwhile: number): Buffer {
+  if (bytes.length >= worthwhile) {
     const smaller = zstdCompressSync(bytes, level)
     if (smaller.length < bytes.length) return Buffer.concat([Buffer.of(zstd), smaller])
   }

@@ -1,6 +1,7 @@
 import { compress, decompress, packValue, unpackValue } from '../codecs/values.ts'
 import type { Outbox } from '../emit/outbox.ts'
 import type { SequenceNumber } from '../model/ids.ts'
+import { limits } from '../model/limits.ts'
 import type { LineageShard } from '../model/lineage.ts'
 import type { StoreDelta } from '../state/store.ts'
 
@@ -62,11 +63,41 @@ export const noTallies: Tallies = {
 const bodyVersion = 1
 
 export function encodeBody(body: CommitBody): Buffer {
-  return compress(Buffer.from(packValue([bodyVersion, body])))
+  const { groups, ...rest } = body
+  return compress(Buffer.from(packValue([bodyVersion, headColumns(groups), rest])), limits.writeUnitBytes)
 }
 
 export function decodeBody(bytes: Uint8Array): CommitBody {
-  const [version, body] = unpackValue(decompress(bytes)) as [number, CommitBody]
+  const [version, columns, rest] = unpackValue(decompress(bytes)) as [number, HeadColumns, Omit<CommitBody, 'groups'>]
   if (version !== bodyVersion) throw new RangeError(`Cannot read a commit: format ${version}, expected ${bodyVersion}`)
-  return body
+  return { ...rest, groups: headsOf(columns) }
+}
+
+/** Heads of key groups, column by column: they are in every commit, and mostly alike. */
+type HeadColumns = {
+  readonly groups: readonly number[]
+  /** -1 for none. */
+  readonly pageVersions: readonly number[]
+  readonly pageSlots: readonly (0 | 1)[]
+  readonly watermarks: readonly number[]
+  /** By index, the few that there are. */
+  readonly cuts: readonly (readonly [index: number, cut: TimerCut])[]
+}
+
+const headColumns = (heads: readonly GroupHead[]): HeadColumns => ({
+  groups: heads.map(head => head.group),
+  pageVersions: heads.map(head => head.page?.version ?? -1),
+  pageSlots: heads.map(head => head.page?.slot ?? 0),
+  watermarks: heads.map(head => head.watermark),
+  cuts: heads.flatMap(({ cut }, i) => (cut === undefined ? [] : [[i, cut] as const])),
+})
+
+function headsOf({ groups, pageVersions, pageSlots, watermarks, cuts }: HeadColumns): GroupHead[] {
+  const cutAt = new Map(cuts)
+  return groups.map((group, i) => ({
+    group,
+    page: pageVersions[i] < 0 ? undefined : { version: pageVersions[i], slot: pageSlots[i] },
+    watermark: watermarks[i],
+    cut: cutAt.get(i),
+  }))
 }

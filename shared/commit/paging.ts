@@ -8,7 +8,7 @@ import type { PageRef } from './commit-body.ts'
 export function encodePage(stores: readonly Store[], group: number): Buffer {
   const entries = stores.map(store => store.entries(group)).filter(held => held !== undefined)
   entries.sort((a, b) => (a.store < b.store ? -1 : 1))
-  return compress(Buffer.from(packValue([valueCodecVersion, entries])))
+  return compress(Buffer.from(packValue([valueCodecVersion, entries])), limits.writeUnitBytes)
 }
 
 export function decodePage(bytes: Uint8Array): readonly StoreEntries[] {

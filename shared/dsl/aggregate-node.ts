@@ -38,3 +38,14 @@ export function wholeAggregator(
     result: accumulator => (user.result === undefined ? accumulator : user.result(accumulator)),
   }
 }
+
+/** What is summed must be a number: a record whose part is none follows `onError` before it touches a sum. */
+export const numeric =
+  <V>(of: (value: V) => number) =>
+  (value: V): number => {
+    const part = of(value)
+    if (typeof part === 'number') return part
+    throw new TypeError(
+      `the value to add is ${part === undefined ? 'undefined' : `a ${typeof part}`}, expected a number`,
+    )
+  }

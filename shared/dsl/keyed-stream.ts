@@ -3,7 +3,7 @@ import { counting, largest, type Ordered, reducing, smallest } from '../operator
 import { averaging, summing } from '../operators/exact-sum.ts'
 import type { KeyByNode } from '../plan/graph.ts'
 import type { WindowAssigner } from '../windows/window.ts'
-import { type AggregateBase, aggregateNode, type UserAggregator, wholeAggregator } from './aggregate-node.ts'
+import { type AggregateBase, aggregateNode, numeric, type UserAggregator, wholeAggregator } from './aggregate-node.ts'
 import { type Emit, emissionOf } from './emit.ts'
 import type { Origins } from './origin.ts'
 import { type KeyedRow, Results } from './results.ts'
@@ -39,7 +39,7 @@ export class KeyedStream<K extends Key, V, Origin extends Origins> {
 
   /** The exact sum, rounded once: it does not depend on order, shards or batches. A value that is no number follows `onError`. */
   sum(name: string, of: (value: V) => number, options: AggregateOptions = {}): Results<KeyedRow<K, number>, Origin> {
-    return new Results(aggregateNode(this.#base(options), name, 'sum', summing, { kind: 'part', lift: of }))
+    return new Results(aggregateNode(this.#base(options), name, 'sum', summing, { kind: 'part', lift: numeric(of) }))
   }
 
   min<R extends Ordered>(
@@ -64,7 +64,9 @@ export class KeyedStream<K extends Key, V, Origin extends Origins> {
     of: (value: V) => number,
     options: AggregateOptions = {},
   ): Results<KeyedRow<K, number>, Origin> {
-    return new Results(aggregateNode(this.#base(options), name, 'average', averaging, { kind: 'part', lift: of }))
+    return new Results(
+      aggregateNode(this.#base(options), name, 'average', averaging, { kind: 'part', lift: numeric(of) }),
+    )
   }
 
   /** Folds values two by two; `reduce` must be associative, and must not change its arguments. */

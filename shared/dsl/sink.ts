@@ -1,8 +1,15 @@
 import type { Sink } from '../plan/graph.ts'
 
-/** Where results leave the pipeline. It takes effect when the pipeline returns it, under the name that it has there. */
-export class SinkBuilder<Origin> {
+export type SinkKind = Exclude<Sink['kind'], 'view'>
+
+/**
+ * Where results leave the pipeline: values of type `T`, to a sink of this kind. It takes effect when the pipeline returns it, under
+ * the name that it has there.
+ */
+export class SinkBuilder<Origin, T = unknown, Kind extends SinkKind = SinkKind> {
   declare readonly origin: Origin
+  /** Types only: what a driver reads back. */
+  declare readonly taken: { readonly value: T; readonly kind: Kind }
   readonly #make: (name: string) => Sink
 
   constructor(make: (name: string) => Sink) {

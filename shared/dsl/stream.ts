@@ -130,12 +130,12 @@ export class Stream<T, Origin extends Origins, Sides = Record<never, never>> {
    * To a Kinesis stream that is not the pipeline's, in order per key. Each record's partition key names its producer and position:
    * an idempotency key, as a retry may put a record twice.
    */
-  toStream(stream: string, codec: Codec<T>): SinkBuilder<Origin> {
+  toStream(stream: string, codec: Codec<T>): SinkBuilder<Origin, T, 'stream'> {
     return new SinkBuilder(name => ({ kind: 'stream', name, input: this.node, codec, stream }))
   }
 
   /** To files, one per commit, named `stage/shard/version.extension`: a retry writes the same file again, so each row is there once. */
-  toFiles(codec: Codec<T>, options: { readonly extension?: string } = {}): SinkBuilder<Origin> {
+  toFiles(codec: Codec<T>, options: { readonly extension?: string } = {}): SinkBuilder<Origin, T, 'files'> {
     const extension = options.extension ?? 'txt'
     return new SinkBuilder(name => ({ kind: 'files', name, input: this.node, codec, extension }))
   }
@@ -144,7 +144,7 @@ export class Stream<T, Origin extends Origins, Sides = Record<never, never>> {
    * Calls `fn` with the values of a commit and the commit's id. After a crash it may be called again with the same id and the same
    * values; an id never names two different batches, so it serves as an idempotency key. What it throws fails the batch.
    */
-  forEach(fn: (batch: readonly T[], id: string) => Promise<void> | void): SinkBuilder<Origin> {
+  forEach(fn: (batch: readonly T[], id: string) => Promise<void> | void): SinkBuilder<Origin, T, 'forEach'> {
     return new SinkBuilder(name => ({ kind: 'forEach', name, input: this.node, fn }))
   }
 }

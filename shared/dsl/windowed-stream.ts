@@ -5,7 +5,13 @@ import { counting, largest, type Ordered, reducing, smallest } from '../operator
 import { averaging, summing } from '../operators/exact-sum.ts'
 import type { KeyByNode } from '../plan/graph.ts'
 import type { WindowAssigner } from '../windows/window.ts'
-import { type AggregateBase, aggregateNode, type MergingAggregator, wholeAggregator } from './aggregate-node.ts'
+import {
+  type AggregateBase,
+  aggregateNode,
+  type MergingAggregator,
+  numeric,
+  wholeAggregator,
+} from './aggregate-node.ts'
 import { type Emit, emissionOf } from './emit.ts'
 import type { Origins } from './origin.ts'
 import { Results, type WindowedRow } from './results.ts'
@@ -53,7 +59,7 @@ export class WindowedStream<K extends Key, V, Origin extends Origins, Sides = Re
     of: (value: V) => number,
     options: WindowedAggregateOptions = {},
   ): Results<WindowedRow<K, number>, Origin, Sides> {
-    return new Results(aggregateNode(this.#base(options), name, 'sum', summing, { kind: 'part', lift: of }))
+    return new Results(aggregateNode(this.#base(options), name, 'sum', summing, { kind: 'part', lift: numeric(of) }))
   }
 
   min<R extends Ordered>(
@@ -78,7 +84,9 @@ export class WindowedStream<K extends Key, V, Origin extends Origins, Sides = Re
     of: (value: V) => number,
     options: WindowedAggregateOptions = {},
   ): Results<WindowedRow<K, number>, Origin, Sides> {
-    return new Results(aggregateNode(this.#base(options), name, 'average', averaging, { kind: 'part', lift: of }))
+    return new Results(
+      aggregateNode(this.#base(options), name, 'average', averaging, { kind: 'part', lift: numeric(of) }),
+    )
   }
 
   /** Folds values two by two; `reduce` must be associative, and must not change its arguments. */

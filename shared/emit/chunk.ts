@@ -2,6 +2,7 @@ import { ByteReader } from '../codecs/byte-reader.ts'
 import { ByteWriter } from '../codecs/byte-writer.ts'
 import { compress, decompress, packValue, unpackValue } from '../codecs/values.ts'
 import { type ShardId, shardId } from '../model/ids.ts'
+import { limits } from '../model/limits.ts'
 import type { Lineage } from '../model/lineage.ts'
 import { type PositionText, positionText } from '../model/position.ts'
 import type { MessageColumns } from './message-columns.ts'
@@ -14,6 +15,8 @@ export type Chunk = {
   readonly keyIds: readonly string[]
   readonly keyIndexes: Int32Array
   readonly edges: Int32Array
+  /** How many records each message stands for. */
+  readonly weights: Int32Array
   readonly times: ArrayLike<number>
   readonly values: ArrayLike<unknown> | undefined
   /** Ascending. */
@@ -61,7 +64,7 @@ export function encodeChunk(header: ChunkHeader, messages: MessageColumns, from:
   return writer.take()
 }
 
-export const sealChunk = (encoded: Buffer): Buffer => compress(encoded)
+export const sealChunk = (encoded: Buffer): Buffer => compress(encoded, limits.putUnitBytes)
 
 export function decodeChunk(data: Uint8Array): Chunk {
   const reader = new ByteReader(decompress(data))
@@ -83,13 +86,14 @@ export function decodeChunk(data: Uint8Array): Chunk {
   const majorIndexes = readIntegers(reader, count)
   const subs = readIntegers(reader, count)
   const indexes = readIntegers(reader, count)
+  const weights = readIntegers(reader, count)
   const times = readTimes(reader, count)
   const values = readValues(reader, count)
   const marks = reader.unsigned()
   const markIndexes = marks === 0 ? noMarks : reader.deltas(marks)
   const markTimes = marks === 0 ? noMarkTimes : reader.doubles(marks)
   const positionAt = (i: number) => positionText(majors[majorIndexes[i]], subs[i], indexes[i])
-  return { header, count, keyIds, keyIndexes, edges, times, values, positionAt, markIndexes, markTimes }
+  return { header, count, keyIds, keyIndexes, edges, weights, times, values, positionAt, markIndexes, markTimes }
 }
 
 const noMarks = new Int32Array(0)
@@ -99,6 +103,7 @@ const emptyMessages = {
   keyIds: [],
   keyIndexes: noMarks,
   edges: noMarks,
+  weights: noMarks,
   times: noMarkTimes,
   values: undefined,
   positionAt: () => {

@@ -6,6 +6,8 @@ export class MessageColumns {
   majorIndexes = new Int32Array(64)
   subs = new Int32Array(64)
   indexes = new Int32Array(64)
+  /** How many records a message stands for. */
+  weights = new Int32Array(64)
   times = new Float64Array(64)
   values: unknown[] = []
   keyIds: string[] = []
@@ -16,7 +18,16 @@ export class MessageColumns {
   /** The newest watermark mark that is in here. */
   marked = Number.NEGATIVE_INFINITY
 
-  add(edge: number, keyIndex: number, time: number, value: unknown, major: number, sub: number, index: number): void {
+  add(
+    edge: number,
+    keyIndex: number,
+    time: number,
+    value: unknown,
+    weight: number,
+    major: number,
+    sub: number,
+    index: number,
+  ): void {
     const at = this.count
     if (at === this.times.length) this.#grow()
     this.edges[at] = edge
@@ -24,6 +35,7 @@ export class MessageColumns {
     this.majorIndexes[at] = major
     this.subs[at] = sub
     this.indexes[at] = index
+    this.weights[at] = weight
     this.times[at] = time
     this.values.push(value)
     this.count = at + 1
@@ -60,7 +72,7 @@ export class MessageColumns {
   }
 
   integerColumns(): Int32Array[] {
-    return [this.keyIndexes, this.edges, this.majorIndexes, this.subs, this.indexes]
+    return [this.keyIndexes, this.edges, this.majorIndexes, this.subs, this.indexes, this.weights]
   }
 
   #grow(): void {
@@ -75,6 +87,7 @@ export class MessageColumns {
     this.majorIndexes = wider(this.majorIndexes)
     this.subs = wider(this.subs)
     this.indexes = wider(this.indexes)
+    this.weights = wider(this.weights)
     const times = new Float64Array(size)
     times.set(this.times)
     this.times = times

@@ -2,6 +2,7 @@ import { beginningOfTime, endOfTime } from '../model/event-time.ts'
 import { type Key, keyGroupOf, keyId } from '../model/key.ts'
 import { limits } from '../model/limits.ts'
 import { type ChunkHeader, encodeChunk } from './chunk.ts'
+import { Combiner, type CombineSpec, type Partial, partialValue } from './combiner.ts'
 import { MessageColumns } from './message-columns.ts'
 
 /** A shuffle as its writers see it. */
@@ -11,6 +12,8 @@ export type ShuffleTarget = {
   readonly stream: string
   readonly groups: number
   readonly steps: WatermarkSteps
+  /** By edge, what is put together before the shuffle; undefined for an edge whose messages are single records. */
+  readonly combines: readonly (CombineSpec | undefined)[]
 }
 
 /**
@@ -20,7 +23,16 @@ export type ShuffleTarget = {
  */
 export type WatermarkSteps = { readonly fine: number; readonly coarse: number; readonly offset: number }
 
-type KnownKey = { readonly id: string; readonly group: number; keyIndex: number; batch: number }
+type KnownKey = {
+  readonly id: string
+  readonly group: number
+  keyIndex: number
+  batch: number
+  /** By edge, its place in what is being put together. */
+  readonly places: (CombinePlace | undefined)[]
+}
+
+type CombinePlace = { readonly known: KnownKey; partial: Partial<CombinePlace> | undefined }
 
 /** Keys whose text and group are remembered; beyond, the memory starts again. */
 const rememberedKeys = 100_000
@@ -32,11 +44,15 @@ export class ShuffleWriter {
   readonly #byKey = new Map<Key, KnownKey>()
   readonly #byText = new Map<string, KnownKey>()
   #batch = 0
+  readonly #combiners: readonly (Combiner<CombinePlace> | undefined)[]
   #watermark = beginningOfTime
   #nextStep = beginningOfTime
+  /** Of the Kinesis record that is being read, by its own records alone. */
+  #nextOwnStep = Number.NEGATIVE_INFINITY
 
   constructor(target: ShuffleTarget) {
     this.target = target
+    this.#combiners = target.combines.map(spec => spec && new Combiner(spec))
     this.#columns = Array.from({ length: target.groups }, () => new MessageColumns())
   }
 
@@ -48,17 +64,84 @@ export class ShuffleWriter {
     if (this.#byKey.size > rememberedKeys) this.#byKey.clear()
     if (this.#byText.size > rememberedKeys) this.#byText.clear()
     for (const columns of this.#columns) columns.clear(majors)
+    for (const combiner of this.#combiners) combiner?.discard()
   }
 
+  /** Takes a message as it is; on an edge that combines, as a partial of one. */
   add(edge: number, key: Key, time: number, value: unknown, major: number, sub: number, index: number): void {
     const known = this.#byKey.get(key) ?? this.#learn(key)
+    const spec = this.target.combines[edge]
+    this.#put(edge, known, time, spec === undefined ? value : partialValue(spec, value), 1, major, sub, index)
+  }
+
+  /** Whether messages of the edge are put together: give them to `combine`. */
+  isCombined(edge: number): boolean {
+    return this.#combiners[edge] !== undefined
+  }
+
+  /** Takes a message of the record that runs now, to be put together with others of its Kinesis record. */
+  combine(edge: number, key: Key, time: number, value: unknown): void {
+    const known = this.#byKey.get(key) ?? this.#learn(key)
+    let place = known.places[edge]
+    if (place === undefined) {
+      place = { known, partial: undefined }
+      known.places[edge] = place
+    }
+    this.#combiners[edge]?.stage(place, time, value)
+  }
+
+  /** The record has run through. */
+  settle(): void {
+    for (let edge = 0; edge < this.#combiners.length; edge++) this.#combiners[edge]?.settle()
+  }
+
+  /** A Kinesis record begins. */
+  beginRecord(): void {
+    this.#nextOwnStep = Number.NEGATIVE_INFINITY
+  }
+
+  /** The Kinesis record is over: `indexOf` numbers what was put together. */
+  endRecord(major: number, sub: number, indexOf: () => number): void {
+    for (const [edge, combiner] of this.#combiners.entries()) {
+      combiner?.flush(({ owner, time, weight, value }) => {
+        this.#put(edge, owner.known, time, value, weight, major, sub, indexOf())
+      })
+    }
+  }
+
+  /** The Kinesis record comes again as a whole. */
+  discardRecord(): void {
+    for (const combiner of this.#combiners) combiner?.discard()
+  }
+
+  /**
+   * Whether a record at this watermark of its Kinesis record's own begins a step: what was put together before must not be mixed with
+   * what comes after, as the one may be in time and the other late.
+   */
+  beginsStep(ownWatermark: number): boolean {
+    if (ownWatermark < this.#nextOwnStep) return false
+    const isFirst = this.#nextOwnStep === Number.NEGATIVE_INFINITY
+    this.#nextOwnStep = nextStep(this.target.steps.fine, this.target.steps.offset, ownWatermark)
+    return !isFirst
+  }
+
+  #put(
+    edge: number,
+    known: KnownKey,
+    time: number,
+    value: unknown,
+    weight: number,
+    major: number,
+    sub: number,
+    index: number,
+  ): void {
     const columns = this.#columns[known.group]
     if (known.batch !== this.#batch) {
       known.batch = this.#batch
       known.keyIndex = columns.keyIds.push(known.id) - 1
     }
     if (columns.marked < this.#watermark) columns.mark(this.#watermark)
-    columns.add(edge, known.keyIndex, time, value, major, sub, index)
+    columns.add(edge, known.keyIndex, time, value, weight, major, sub, index)
   }
 
   /** The producer's watermark before the next record: kept only where it crosses a step, so that lateness never depends on batches. */
@@ -69,6 +152,7 @@ export class ShuffleWriter {
   }
 
   takeBack(major: number, sub: number): void {
+    for (const combiner of this.#combiners) combiner?.unstage()
     for (const columns of this.#columns) columns.takeBack(major, sub)
   }
 
@@ -102,6 +186,7 @@ export class ShuffleWriter {
       group: keyGroupOf(id, this.target.groups),
       keyIndex: 0,
       batch: 0,
+      places: [],
     }
     // A compound key is another object each time: remember it by its text.
     if (isCompound) this.#byText.set(id, known)

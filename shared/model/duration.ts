@@ -10,7 +10,13 @@ export function milliseconds(count: number): Duration {
   return count as Duration
 }
 
-export const seconds = (count: number): Duration => milliseconds(count * 1_000)
-export const minutes = (count: number): Duration => milliseconds(count * 60_000)
-export const hours = (count: number): Duration => milliseconds(count * 3_600_000)
-export const days = (count: number): Duration => milliseconds(count * 86_400_000)
+export const seconds = (count: number): Duration => milliseconds(wholeNear(count * 1_000))
+export const minutes = (count: number): Duration => milliseconds(wholeNear(count * 60_000))
+export const hours = (count: number): Duration => milliseconds(wholeNear(count * 3_600_000))
+export const days = (count: number): Duration => milliseconds(wholeNear(count * 86_400_000))
+
+/** The whole number that a product stands for: 2.01 s are 2,010 ms, although 2.01 x 1,000 is a little less in binary. */
+function wholeNear(product: number): number {
+  const whole = Math.round(product)
+  return Math.abs(product - whole) <= Math.abs(product) * 4 * Number.EPSILON ? whole : product
+}

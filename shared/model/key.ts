@@ -10,7 +10,8 @@ export type KeyRef = { readonly id: string; readonly group: number }
 export function keyId(key: Key): string {
   switch (typeof key) {
     case 'string':
-      return `s${key}`
+      // Text travels as UTF-8, which has no half of a surrogate pair: it becomes U+FFFD here, before a group is chosen by it.
+      return `s${key.toWellFormed()}`
     case 'number':
       return `n${Object.is(key, -0) ? 0 : key}`
     case 'boolean':

@@ -2,6 +2,8 @@
 export const limits = {
   /** DynamoDB: an item holds at most 400 KB, names and values together. */
   itemBytes: 400 * 1024,
+  /** DynamoDB: a write unit is paid per 1 KB begun, so compressing less than that saves nothing. */
+  writeUnitBytes: 1024,
   /** A commit's body stays this far below an item, to leave room for its attributes. */
   commitBodyBytes: 350 * 1024,
   /** A part of a page, likewise. */
@@ -10,6 +12,8 @@ export const limits = {
   kinesisRecordBytes: 1024 * 1024,
   /** A chunk stays below a Kinesis record, even where its base64 form is what counts against Lambda's 6 MB. */
   chunkBytes: 700 * 1024,
+  /** Kinesis: a put is paid per 25 KB begun, so compressing chunks well below that saves little. */
+  putUnitBytes: 25 * 1024,
   /** A dead letter keeps this much of a payload: it must fit an item, and a commit, with its reason and stack. */
   deadLetterBytes: 256 * 1024,
   /** Kinesis PutRecords: at most 500 records a call. */

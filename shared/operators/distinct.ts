@@ -20,7 +20,7 @@ export class Distinct implements StatefulOperator {
   }
 
   process(ref: KeyRef, value: unknown, time: number): void {
-    if (time <= this.#context.watermarks[ref.group]) this.#context.tallies.late++
+    if (time <= this.#context.watermarks[ref.group]) this.#context.tallies.late += this.#context.weight
     if (this.#seen.get(ref.group, ref.id) !== undefined) return
     this.#seen.put(ref.group, ref.id, true)
     this.#push(value, time, undefined)

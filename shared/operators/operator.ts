@@ -39,6 +39,8 @@ export type OperatorContext = {
   readonly watermarks: Float64Array
   /** Arrival time of the record that is being processed, from the log. */
   arrivalMs: number
+  /** How many records the message that is being processed stands for. */
+  weight: number
   readonly tallies: OperatorTallies
   /** Up to which watermark the timers of an operator's key have fired: the group's, or above it where a commit was cut between timers. */
   firedUntil(operator: string, group: number, id: string): number

@@ -1,4 +1,4 @@
-import { beginningOfTime, endOfTime } from '../model/event-time.ts'
+import { beginningOfTime, endOfTime, lastEventTime } from '../model/event-time.ts'
 import { type KeyRef, keyOf } from '../model/key.ts'
 import { type Cell, KeyedStore } from '../state/keyed-store.ts'
 import type { Store } from '../state/store.ts'
@@ -34,7 +34,7 @@ export class RunningAggregate<V, A> implements StatefulOperator {
 
   process(ref: KeyRef, value: V, time: number): void {
     const { group, id } = ref
-    if (time <= this.#context.watermarks[group]) this.#context.tallies.late++
+    if (time <= this.#context.watermarks[group]) this.#context.tallies.late += this.#context.weight
     const cell = this.#store.get(group, id) ?? this.#store.put(group, id, this.#aggregator.create())
     cell.value = this.#aggregator.add(cell.value, value)
     this.#store.touch(cell)
@@ -50,7 +50,7 @@ export class RunningAggregate<V, A> implements StatefulOperator {
   fireEventTimer(group: number): void {
     if (this.#paced !== undefined) return this.fireArrivalTimer(group)
     for (const cell of this.#store.cells(group)) {
-      this.#emit(cell, this.#context.watermarks[group] + 1)
+      this.#emit(cell, lastEventTime)
       this.#store.delete(cell)
       return
     }
@@ -73,7 +73,8 @@ export class RunningAggregate<V, A> implements StatefulOperator {
       for (const cell of dirty) if (!cell.isDeleted) this.#emit(cell, cell.time)
     } else if (this.#emission.kind === 'complete') {
       for (const group of new Set(dirty.map(cell => cell.group))) {
-        for (const cell of this.#store.cells(group)) this.#emit(cell, latestOf(dirty, group))
+        const latest = latestOf(dirty, group)
+        for (const cell of this.#store.cells(group)) this.#emit(cell, latest)
       }
     }
   }

@@ -52,11 +52,11 @@ export class SessionAggregate<V, A> implements StatefulOperator {
     const touched = (known?.value ?? []).filter(other => time <= other.last + gapMs && time >= other.first - gapMs)
     const last = Math.max(time, ...touched.map(other => other.last))
     if (last + gapMs - 1 + latenessMs <= watermark) {
-      this.#context.tallies.expired++
+      this.#context.tallies.expired += this.#context.weight
       this.#expired?.(value, time, undefined)
       return
     }
-    if (time <= watermark) this.#context.tallies.late++
+    if (time <= watermark) this.#context.tallies.late += this.#context.weight
     const cell = known ?? this.#sessions.put(ref.group, ref.id, [])
     const merged = this.#merge(cell, touched, time)
     merged.accumulator = aggregator.add(merged.accumulator, value)
@@ -103,9 +103,10 @@ export class SessionAggregate<V, A> implements StatefulOperator {
   /** One session that holds `time` and everything it touches; rows of sessions that are no more are taken back. */
   #merge(cell: Cell<Session<A>[]>, touched: Session<A>[], time: number): Session<A> {
     const { aggregator } = this.#spec
-    const merged: Session<A> = { first: time, last: time, accumulator: aggregator.create(), out: false }
-    for (const other of touched) {
-      merged.accumulator = aggregator.merge(merged.accumulator, other.accumulator)
+    const accumulator = touched.length === 0 ? aggregator.create() : touched[0].accumulator
+    const merged: Session<A> = { first: time, last: time, accumulator, out: false }
+    for (const [i, other] of touched.entries()) {
+      if (i > 0) merged.accumulator = aggregator.merge(merged.accumulator, other.accumulator)
       merged.first = Math.min(merged.first, other.first)
       merged.last = Math.max(merged.last, other.last)
     }

@@ -1,4 +1,4 @@
-import { endOfTime } from '../model/event-time.ts'
+import { endOfTime, lastEventTime } from '../model/event-time.ts'
 import { type Key, type KeyRef, keyId } from '../model/key.ts'
 import { compareKeys } from '../model/key-order.ts'
 import { type Cell, KeyedStore } from '../state/keyed-store.ts'
@@ -31,6 +31,7 @@ type Board = {
   readonly window: Window | undefined
   readonly rows: Map<string, TopEntry>
   best: TopEntry[] | undefined
+  /** Event time of the latest change since it last went out. */
   time: number
   /** Changed since it last went out. */
   isChanged: boolean
@@ -64,18 +65,21 @@ export class Top implements StatefulOperator {
     const window = windowOf(entry)
     const watermark = this.#context.watermarks[ref.group]
     if (window !== undefined && window.end - 1 + this.#spec.latenessMs <= watermark) {
-      this.#context.tallies.expired++
+      this.#context.tallies.expired += this.#context.weight
       return
     }
-    if (time <= watermark) this.#context.tallies.late++
+    if (time <= watermark) this.#context.tallies.late += this.#context.weight
     const board = this.#boardOf(ref.group, window)
     const key = keyId(entry[0])
     const cell = this.#rows.get(ref.group, rowId(board.id, key))
     if (entry[1] !== undefined) this.#rows.put(ref.group, rowId(board.id, key), entry)
     else if (cell !== undefined) this.#rows.delete(cell)
-    const isMoved = place(board, key, entry, this.#spec.count)
-    board.time = Math.max(board.time, time)
-    board.isChanged ||= isMoved
+    // After a load the best are looked for first, to tell whether the ranking changes.
+    if (!board.isChanged && this.#spec.emission.kind === 'updates') board.best ??= this.#bestOf(board)
+    if (place(board, key, entry, this.#spec.count)) {
+      board.time = Math.max(board.time, time)
+      board.isChanged = true
+    }
     const due = this.#dueOf(board, watermark)
     if (due < Number.POSITIVE_INFINITY) this.#timersOf(ref.group).schedule(board.id, due)
   }
@@ -91,7 +95,8 @@ export class Top implements StatefulOperator {
     const boards = this.#boardsOf(group)
     const board = boards.get(id)
     if (board === undefined) return
-    this.#emit(group, board)
+    const isOnTime = this.#spec.emission.kind === 'final' && this.#fireAt(board) === at
+    if (isOnTime ? board.rows.size > 0 : board.isChanged) this.#emit(board)
     if (board.window !== undefined && board.window.end - 1 + this.#spec.latenessMs <= at) {
       for (const key of board.rows.keys()) this.#delete(this.#rows.get(group, rowId(id, key)))
       boards.delete(id)
@@ -112,19 +117,23 @@ export class Top implements StatefulOperator {
       if (boards === undefined) continue
       for (const board of boards.values()) {
         const hasFired = board.window !== undefined && board.window.end - 1 <= this.#context.watermarks[group]
-        if (board.isChanged && (this.#spec.emission.kind === 'updates' || hasFired)) this.#emit(group, board)
+        if (board.isChanged && (this.#spec.emission.kind === 'updates' || hasFired)) this.#emit(board)
       }
     }
   }
 
-  #emit(group: number, board: Board): void {
-    if (!board.isChanged && this.#spec.emission.kind === 'updates') return
-    board.best ??= [...board.rows.values()].sort(compareEntries).slice(0, this.#spec.count)
-    const { window } = board
+  #emit(board: Board): void {
+    board.best ??= this.#bestOf(board)
+    const { window, time } = board
     const ranking = board.best.map(([key, value], i) => ({ ...(window && { window }), rank: i + 1, key, value }))
     board.isChanged = false
-    const latest = Number.isFinite(board.time) ? board.time : this.#context.watermarks[group] + 1
+    board.time = Number.NEGATIVE_INFINITY
+    const latest = this.#spec.emission.kind === 'final' ? lastEventTime : time
     this.#push(ranking, window === undefined ? latest : window.end - 1, board.id, window)
+  }
+
+  #bestOf(board: Board): TopEntry[] {
+    return [...board.rows.values()].sort(compareEntries).slice(0, this.#spec.count)
   }
 
   #delete(cell: Cell<TopEntry> | undefined): void {
@@ -136,9 +145,11 @@ export class Top implements StatefulOperator {
     if (board.window === undefined) {
       return this.#spec.emission.kind === 'final' && watermark < endOfTime ? endOfTime : Number.POSITIVE_INFINITY
     }
-    const fire = board.window.end - 1
+    const fire = this.#fireAt(board)
     return fire > watermark ? fire : fire + this.#spec.latenessMs
   }
+
+  readonly #fireAt = ({ window }: Board): number => (window === undefined ? endOfTime : window.end - 1)
 
   #boardOf(group: number, window: Window | undefined): Board {
     const boards = this.#boardsOf(group)
@@ -183,10 +194,13 @@ function windowOf([, , start, end]: TopEntry): Window | undefined {
   return start === undefined || end === undefined ? undefined : { start, end }
 }
 
-/** The greater value first, then the lower key. */
+/** The greater value first, then the lower key; NaN, which is neither, after all others. */
 function compareEntries(a: TopEntry, b: TopEntry): number {
   const [x, y] = [a[1] as number, b[1] as number]
-  return x > y ? -1 : x < y ? 1 : compareKeys(a[0], b[0])
+  if (x > y) return -1
+  if (x < y) return 1
+  const [isLast, isOtherLast] = [Number.isNaN(x), Number.isNaN(y)]
+  return isLast === isOtherLast ? compareKeys(a[0], b[0]) : isLast ? 1 : -1
 }
 
 /**
@@ -196,6 +210,7 @@ function compareEntries(a: TopEntry, b: TopEntry): number {
 function place(board: Board, key: string, entry: TopEntry, count: number): boolean {
   const before = board.rows.get(key)
   const isGone = entry[1] === undefined
+  if (isGone && before === undefined) return false
   if (isGone) board.rows.delete(key)
   else board.rows.set(key, entry)
   const { best } = board

@@ -1,4 +1,4 @@
-import { endOfTime } from '../model/event-time.ts'
+import { endOfTime, lastEventTime } from '../model/event-time.ts'
 import { type KeyRef, keyOf } from '../model/key.ts'
 import { type MapCell, type MapOwner, MapStore } from '../state/map-store.ts'
 import type { Store } from '../state/store.ts'
@@ -18,9 +18,10 @@ export type WindowAggregateSpec<V, A> = {
 
 /**
  * Tumbling, hopping and global windows, per key, as slices. Rows: `{ key, window, value }`, at the event time of the window's last
- * millisecond. A window fires when the watermark reaches that; its slices go when no window may change any more.
+ * millisecond. A window fires when the watermark reaches that, and is closed when it has passed the allowed lateness too; a slice goes
+ * with the last window that holds it.
  *
- * A timer of a key is the least watermark at which one of its windows fires, or one of its slices can go.
+ * A timer of a key is the least watermark at which one of its windows fires or is closed.
  */
 export class WindowAggregate<V, A> implements StatefulOperator {
   readonly name: string
@@ -53,12 +54,12 @@ export class WindowAggregate<V, A> implements StatefulOperator {
     const slice = sliceStart(windows, time)
     const isLate = time <= watermark
     if (isLate) {
-      if (lastEnd(windows, slice) - 1 + latenessMs <= watermark) {
-        this.#context.tallies.expired++
+      if (this.#goneAt(slice) <= watermark) {
+        this.#context.tallies.expired += this.#context.weight
         this.#expired?.(value, time, undefined)
         return
       }
-      this.#context.tallies.late++
+      this.#context.tallies.late += this.#context.weight
     }
     const owner = this.#slices.owner(group, ref.id)
     let cell = this.#slices.get(owner, slice)
@@ -88,12 +89,11 @@ export class WindowAggregate<V, A> implements StatefulOperator {
     const owner = this.#slices.find(group, id)
     if (owner === undefined) return
     this.#fireOnTime(owner, at)
-    this.#fireAgain(owner)
+    if (this.#spec.latenessMs > 0) this.#close(owner, at + 1 - this.#spec.latenessMs)
     let next = Number.POSITIVE_INFINITY
     for (const cell of [...owner.cells.values()]) {
-      const due = this.#dueOf(cell.sub, at)
-      if (due <= at) this.#drop(cell)
-      else next = Math.min(next, due)
+      if (this.#goneAt(cell.sub) <= at) this.#slices.delete(cell)
+      else next = Math.min(next, this.#dueOf(cell.sub, at))
     }
     if (next < Number.POSITIVE_INFINITY) timers.schedule(id, next)
   }
@@ -123,30 +123,51 @@ export class WindowAggregate<V, A> implements StatefulOperator {
     }
   }
 
-  /** The watermark at which the slice has something to do next, above `watermark`: its next window's end, or its own. */
+  /** The watermark at which no window of the slice may change any more. */
+  #goneAt(slice: number): number {
+    const { windows, latenessMs } = this.#spec
+    return windows.kind === 'global' ? endOfTime : lastEnd(windows, slice) - 1 + latenessMs
+  }
+
+  /** The least watermark above `watermark` at which a window of the slice fires or is closed. Only called while there is one. */
   #dueOf(slice: number, watermark: number): number {
     const { windows, latenessMs } = this.#spec
-    const first = firstEnd(windows, slice)
-    const last = lastEnd(windows, slice)
     if (windows.kind === 'global') return endOfTime
-    if (watermark < first - 1) return first - 1
-    const next = first + (Math.floor((watermark - first + 1) / windows.hopMs) + 1) * windows.hopMs
-    return next <= last ? next - 1 : last - 1 + latenessMs
+    const first = firstEnd(windows, slice) - 1
+    const fires = nextOf(first, windows.hopMs, watermark)
+    const isLast = fires > lastEnd(windows, slice) - 1
+    const closes = nextOf(first + latenessMs, windows.hopMs, watermark)
+    return isLast ? closes : Math.min(fires, closes)
   }
 
   /** By `final` the first result; by the others whatever has not gone out yet. */
   #fireOnTime(owner: MapOwner<A>, at: number): void {
     // The timer of the global window is at the end of time itself.
     const end = Math.min(at + 1, endOfTime)
-    switch (this.#spec.emission.kind) {
-      case 'final':
-        return this.#emit(owner, end)
-      case 'every':
-        if (this.#paced?.settle(owner.group, `${end}/${owner.id}`)) this.#emit(owner, end)
-        return
-      default:
-        if (this.#slicesOf(owner, end).some(cell => cell.isDirty)) this.#emit(owner, end)
-    }
+    if (!this.#isEnd(end)) return
+    if (this.#spec.emission.kind === 'final') this.#emit(owner, end)
+    else this.#emitChanged(owner, end)
+  }
+
+  /** The window that ends at `end` may not change any more: what changed in it goes out before records that are too late for it come. */
+  #close(owner: MapOwner<A>, end: number): void {
+    if (!this.#isEnd(end)) return
+    if (this.#spec.emission.kind !== 'final') return this.#emitChanged(owner, end)
+    const again = this.#again.get(owner)
+    if (again?.delete(end)) this.#emit(owner, end)
+  }
+
+  #emitChanged(owner: MapOwner<A>, end: number): void {
+    const isChanged =
+      this.#paced === undefined
+        ? this.#slicesOf(owner, end).some(cell => cell.isDirty)
+        : this.#paced.settle(owner.group, `${end}/${owner.id}`)
+    if (isChanged) this.#emit(owner, end)
+  }
+
+  #isEnd(end: number): boolean {
+    const { windows } = this.#spec
+    return windows.kind === 'global' ? end === endOfTime : (end - windows.sizeMs - windows.offsetMs) % windows.hopMs === 0
   }
 
   #fireAgain(owner: MapOwner<A>): void {
@@ -154,23 +175,12 @@ export class WindowAggregate<V, A> implements StatefulOperator {
     this.#again.delete(owner)
   }
 
-  /** No window of the slice may change any more. */
-  #drop(cell: MapCell<A>): void {
-    const { owner } = cell
-    if (this.#paced !== undefined) {
-      this.#endsOf(cell.sub, Number.NEGATIVE_INFINITY, end => {
-        if (this.#paced?.settle(owner.group, `${end}/${owner.id}`)) this.#emit(owner, end)
-      })
-    }
-    this.#slices.delete(cell)
-  }
-
   /** Ends of the windows that hold the slice and may still change. */
   #endsOf(slice: number, watermark: number, each: (end: number) => void): void {
     const { windows, latenessMs } = this.#spec
     const last = lastEnd(windows, slice)
     for (let end = firstEnd(windows, slice); end <= last; end += windows.hopMs) {
-      if (end - 1 + latenessMs > watermark) each(end)
+      if (windows.kind === 'global' || end - 1 + latenessMs > watermark) each(end)
     }
   }
 
@@ -189,7 +199,8 @@ export class WindowAggregate<V, A> implements StatefulOperator {
       if (isDeleted) continue
       const ends = changed.get(owner) ?? new Set()
       changed.set(owner, ends)
-      this.#endsOf(sub, this.#context.watermarks[owner.group], end => ends.add(end))
+      // Where the commit is cut between timers, slices of a window that was closed may be gone already, although the watermark is behind.
+      this.#endsOf(sub, this.#context.firedUntil(this.name, owner.group, owner.id), end => ends.add(end))
     }
     for (const [owner, ends] of changed) for (const end of ends) this.#emit(owner, end)
   }
@@ -209,7 +220,7 @@ export class WindowAggregate<V, A> implements StatefulOperator {
     const key = keyOf(owner.id)
     const window = { start: end - windows.sizeMs, end }
     const value = aggregator.result(merged)
-    const time = windows.kind === 'global' ? this.#context.watermarks[owner.group] + 1 : end - 1
+    const time = windows.kind === 'global' ? lastEventTime : end - 1
     this.#push({ key, window, value }, time, { key, id: owner.id, window })
   }
 
@@ -227,3 +238,7 @@ export class WindowAggregate<V, A> implements StatefulOperator {
     return timers
   }
 }
+
+/** The least of `first`, `first + step`, ... above `watermark`. */
+const nextOf = (first: number, step: number, watermark: number): number =>
+  watermark < first ? first : first + (Math.floor((watermark - first) / step) + 1) * step

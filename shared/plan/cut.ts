@@ -1,6 +1,7 @@
 import { ConfigurationError } from '../model/errors.ts'
 import type { InputStage } from '../time/producers.ts'
 import { checkGraph } from './check.ts'
+import { combinedShipping, combineSpecOf } from './combine.ts'
 import {
   type AggregateNode,
   type ErrorPolicy,
@@ -167,6 +168,8 @@ class Cut {
   #shippingOf(from: Shuffled): Shipping {
     if (from.kind === 'top') return { kind: 'row' }
     const takers = this.#takers.get(from) ?? []
+    const combined = combinedShipping(takers)
+    if (combined !== undefined) return combined
     const parts: AggregateNode[] = []
     for (const taker of takers) {
       if (taker.kind !== 'aggregate' || taker.takes.kind === 'value' || taker.lateTo !== undefined)
@@ -198,7 +201,8 @@ class Cut {
       const input = later.get(stage)?.input
       if (input?.kind !== 'shuffle')
         throw new Error(`Cannot plan stage "${name}": its receiver "${stage}" was not planned before it`)
-      return { stage, stream: input.stream, groups: input.groups, steps: input.steps }
+      const { stream, groups, steps, edges } = input
+      return { stage, stream, groups, steps, combines: edges.map(edge => combineSpecOf(edge.ships)) }
     })
   }
 

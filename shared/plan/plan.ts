@@ -1,3 +1,4 @@
+import type { CombineSpec } from '../emit/combiner.ts'
 import type { WatermarkSteps } from '../emit/shuffle-writer.ts'
 import type { InputStage } from '../time/producers.ts'
 import type {
@@ -57,6 +58,7 @@ export type Edge = {
 /**
  * What an edge carries: only what its takers need, as the functions that look into a value run before the shuffle.
  *
+ * - `combined`: they are associative: records are put together before the shuffle, as accumulators of these parts and a count
  * - `nothing`: they count
  * - `lifted`: they all take one and the same part of the value, made by this node's `lift`
  * - `value`: the value itself
@@ -64,9 +66,17 @@ export type Edge = {
  */
 export type Shipping =
   | { readonly kind: 'nothing' }
+  | { readonly kind: 'combined'; readonly parts: readonly CombinedPart[]; readonly slices: CombineSpec['slices'] }
   | { readonly kind: 'lifted'; readonly by: string; readonly lift: Loose<[unknown], unknown> }
   | { readonly kind: 'value' }
   | { readonly kind: 'row' }
+
+/** An aggregate on an edge that combines; counts need no part, as each message says how many records it stands for. */
+export type CombinedPart = {
+  readonly by: string
+  readonly lift: Loose<[unknown], unknown>
+  readonly aggregator: AggregateNode['aggregator']
+}
 
 export type ShuffleOutput = {
   /** Receiving stage. */
@@ -74,6 +84,8 @@ export type ShuffleOutput = {
   readonly stream: string
   readonly groups: number
   readonly steps: WatermarkSteps
+  /** By edge of the receiver. */
+  readonly combines: readonly (CombineSpec | undefined)[]
 }
 
 export type Consumer =

@@ -1,6 +1,7 @@
 import { UserFunctionError } from '../model/errors.ts'
 import type { Key, KeyRef } from '../model/key.ts'
 import { Distinct } from '../operators/distinct.ts'
+import { merging } from '../operators/merging.ts'
 import type { OperatorContext, Origin, Push, StatefulOperator } from '../operators/operator.ts'
 import { RunningAggregate } from '../operators/running-aggregate.ts'
 import { SessionAggregate } from '../operators/session-aggregate.ts'
@@ -101,7 +102,8 @@ class Compiler {
   }
 
   #aggregate(node: AggregateNode, ships: Shipping): Chain['edges'][number] {
-    const operator = this.#stateful(node, () => this.#aggregateOperator(node))
+    const operator = this.#stateful(node, () => this.#aggregateOperator(node, ships.kind === 'combined'))
+    if (ships.kind === 'combined') return this.#partials(node, ships, operator)
     const { takes } = node
     if (takes.kind === 'part' && ships.kind === 'value') {
       const lift = wrapped(node.name, takes.lift)
@@ -110,9 +112,23 @@ class Compiler {
     return (ref, value, time) => operator.process(ref, value, time)
   }
 
-  #aggregateOperator(node: AggregateNode): StatefulOperator {
+  /** Accumulators that were made before the shuffle; of a count, how many records a message stands for. */
+  #partials(
+    node: AggregateNode,
+    { parts }: Extract<Shipping, { kind: 'combined' }>,
+    operator: StatefulOperator,
+  ): Chain['edges'][number] {
+    const context = this.#context
+    const part = parts.findIndex(other => other.by === node.name)
+    if (part < 0) return (ref, _value, time) => operator.process(ref, context.weight, time)
+    if (parts.length === 1) return (ref, value, time) => operator.process(ref, value, time)
+    return (ref, value, time) => operator.process(ref, Array.isArray(value) ? value[part] : undefined, time)
+  }
+
+  #aggregateOperator(node: AggregateNode, isCombined: boolean): StatefulOperator {
     const push = this.#kept(this.pushOf(node))
-    const aggregator = guarded(node.name, node.aggregator, this.#context)
+    const whole = isCombined ? merging(node.aggregator) : node.aggregator
+    const aggregator = hasUserCode(node) ? guarded(node.name, whole, this.#context) : whole
     const { name, emission, latenessMs, windows } = node
     if (windows === undefined) return new RunningAggregate({ name, aggregator, emission }, this.#context, push)
     const side = this.#sidePush(node, node.lateTo)
@@ -262,13 +278,13 @@ class Compiler {
   #flatMap(node: FlatMapNode, label: string): Push {
     const next = this.pushOf(node)
     const sides = new Map(node.sides.map(name => [name, this.#sidePush(node, name) ?? nowhere]))
-    const run = wrapped(label, (value: unknown, side: (name: string, value: unknown) => void) => {
-      const results = node.fn(value, side)
-      return Array.isArray(results) ? results : [...results]
-    })
     return present((value, time) => {
       const toSides: [Push, unknown][] = []
-      const results: readonly unknown[] = run(value, (name, out) => toSides.push([sides.get(name) ?? nowhere, out]))
+      const run = wrapped(label, (input: unknown) => {
+        const results = node.fn(input, (name, out) => toSides.push([sides.get(name) ?? nowhere, out]))
+        return Array.isArray(results) ? results : [...results]
+      })
+      const results: readonly unknown[] = run(value)
       for (const result of results) next(result, time, undefined)
       for (const [push, out] of toSides) push(out, time, undefined)
     })
@@ -316,16 +332,25 @@ function shipper(ships: Shipping): (value: unknown) => unknown {
       return () => undefined
     case 'lifted':
       return wrapped(ships.by, ships.lift)
+    case 'combined': {
+      const lifts = ships.parts.map(part => wrapped(part.by, part.lift))
+      if (lifts.length === 0) return () => undefined
+      if (lifts.length === 1) return lifts[0]
+      return value => lifts.map(lift => lift(value))
+    }
     default:
       return value => value
   }
 }
 
+/** The others are our own, and get only what their `lift` let through. */
+const hasUserCode = (node: AggregateNode): boolean => node.function === 'reduce' || node.function === 'aggregate'
+
 /** Names the operator in what its function throws. */
-function wrapped<A extends readonly unknown[], R>(label: string, fn: (...values: A) => R): (...values: A) => R {
-  return (...values) => {
+function wrapped<A, R>(label: string, fn: (value: A) => R): (value: A) => R {
+  return value => {
     try {
-      return fn(...values)
+      return fn(value)
     } catch (thrown) {
       throw thrown instanceof UserFunctionError ? thrown : new UserFunctionError(label, thrown)
     }

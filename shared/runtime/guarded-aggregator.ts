@@ -1,5 +1,5 @@
 import { UserFunctionError } from '../model/errors.ts'
-import { type Aggregator, counting } from '../operators/aggregator.ts'
+import type { Aggregator } from '../operators/aggregator.ts'
 
 /** Names the operator in what an aggregator throws; while a timer is discarded, a result that cannot be made is no result. */
 export function guarded(
@@ -7,7 +7,6 @@ export function guarded(
   aggregator: Aggregator<unknown, unknown, unknown>,
   context: { readonly isDiscarding: boolean },
 ): Aggregator<unknown, unknown, unknown> {
-  if (aggregator === counting) return aggregator
   const attempt = <R>(run: () => R): R => {
     try {
       return run()

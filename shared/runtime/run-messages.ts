@@ -91,7 +91,7 @@ export class MessageRun {
     const state = this.#state
     const units = this.#units
     const { edges } = state.chain
-    const { count, keyIds, keyIndexes, times, values, markIndexes, markTimes } = chunk
+    const { count, keyIds, keyIndexes, times, weights, values, markIndexes, markTimes } = chunk
     const { group } = producers
     const first = firstAbove(chunk, producer.value.position)
     if (first > 0 && !this.#isResumed) state.tally({ duplicates: first })
@@ -118,6 +118,7 @@ export class MessageRun {
           return refused
         }
       } else {
+        state.context.weight = weights[i]
         try {
           edges[edge](ref, values === undefined ? undefined : values[i], times[i])
         } catch (thrown) {

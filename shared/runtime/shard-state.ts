@@ -77,6 +77,7 @@ export class ShardState {
     this.context = {
       watermarks: new Float64Array(groups).fill(beginningOfTime),
       arrivalMs: 0,
+      weight: 1,
       tallies: { late: 0, expired: 0 },
       isDiscarding: false,
       firedUntil: (operator, group, id) => this.#firedUntil(operator, group, id),

@@ -1,5 +1,6 @@
 import { readKpl } from '../codecs/kpl.ts'
 import { describeThrown, MalformedRecordError, UserFunctionError } from '../model/errors.ts'
+import { beginningOfTime } from '../model/event-time.ts'
 import { type HashRange, hashKeyOfPartitionKey, isInRange } from '../model/hash-range.ts'
 import type { SequenceNumber } from '../model/ids.ts'
 import { limits } from '../model/limits.ts'
@@ -19,8 +20,8 @@ export type SourceTaker = {
   /** Whether to stop before the next user record. */
   isFull(): boolean
   deadLetter(letter: DeadLetter): void
-  /** The watermark after a record. */
-  advance(watermark: number): void
+  /** The watermark after a record, and what it would be by the records of the same Kinesis record alone. */
+  advance(watermark: number, ownWatermark: number): void
 }
 
 export type SourceOutcome =
@@ -39,6 +40,7 @@ export class SourceReader {
   readonly #place: { readonly stage: string; readonly stream: string; readonly shard: string }
   readonly #range: HashRange | undefined
   readonly #counts: SourceCounts
+  #own = beginningOfTime
 
   constructor(
     source: SourceNode,
@@ -56,8 +58,12 @@ export class SourceReader {
   /** Runs one Kinesis record; user records of it up to sub-sequence number `after` were dealt with before. */
   read(record: BatchRecord, major: number, after: number, taker: SourceTaker): SourceOutcome {
     const { data } = record
+    this.#own = beginningOfTime
     if (record.control !== undefined) {
-      if (record.control.kind === 'watermark') taker.advance(this.watermark.observeWatermark(record.control.time))
+      if (record.control.kind === 'watermark') {
+        const watermark = this.watermark.observeWatermark(record.control.time)
+        taker.advance(watermark, watermark)
+      }
       return done
     }
     const aggregated = readKpl(data)
@@ -96,7 +102,8 @@ export class SourceReader {
     if (failure !== undefined) {
       return this.#refuse(source.onError, 'failed', record, sub, record.data.subarray(start, end), failure, taker)
     }
-    taker.advance(this.watermark.observe(time))
+    this.#own = Math.max(this.#own, time - source.outOfOrderMs - 1)
+    taker.advance(this.watermark.observe(time), this.#own)
     return done
   }
 

@@ -41,6 +41,7 @@ export class TransientChain implements SourceTaker, ChainOutputs {
     const context = {
       watermarks: new Float64Array(0),
       arrivalMs: 0,
+      weight: 1,
       tallies,
       isDiscarding: false,
       firedUntil: () => 0,
@@ -62,7 +63,26 @@ export class TransientChain implements SourceTaker, ChainOutputs {
 
   /** Numbers the next Kinesis record. */
   nextRecord(sequence: SequenceNumber): number {
-    return this.#majors.push(sequence) - 1
+    this.#major = this.#majors.push(sequence) - 1
+    this.#sub = 0
+    this.#index = 0
+    for (const writer of this.#writers) writer.beginRecord()
+    return this.#major
+  }
+
+  /** The Kinesis record was read to its end: what was put together of it goes out. */
+  endRecord(): void {
+    for (const writer of this.#writers) writer.endRecord(this.#major, this.#sub, this.#nextIndex)
+  }
+
+  /** The Kinesis record comes again as a whole. */
+  discardRecord(): void {
+    for (const writer of this.#writers) writer.discardRecord()
+  }
+
+  readonly #nextIndex = (): number => {
+    this.messagesOut++
+    return this.#index++
   }
 
   begin(major: number, _sequence: SequenceNumber, sub: number): undefined {
@@ -75,6 +95,7 @@ export class TransientChain implements SourceTaker, ChainOutputs {
 
   run(value: unknown, time: number): void {
     this.#chain.source(value, time, undefined)
+    for (let i = 0; i < this.#writers.length; i++) this.#writers[i].settle()
   }
 
   takeBack(major: number, sub: number): void {
@@ -90,15 +111,19 @@ export class TransientChain implements SourceTaker, ChainOutputs {
     this.letters.push(letter)
   }
 
-  advance(watermark: number): void {
+  advance(watermark: number, ownWatermark: number): void {
+    for (const writer of this.#writers) {
+      if (writer.beginsStep(ownWatermark)) writer.endRecord(this.#major, this.#sub, this.#nextIndex)
+    }
     if (watermark <= this.#watermark) return
     this.#watermark = watermark
     for (const writer of this.#writers) writer.advance(watermark)
   }
 
   readonly message = (shuffle: number, edge: number, key: Key, value: unknown, time: number): void => {
-    this.#writers[shuffle].add(edge, key, time, value, this.#major, this.#sub, this.#index++)
-    this.messagesOut++
+    const writer = this.#writers[shuffle]
+    if (writer.isCombined(edge)) writer.combine(edge, key, time, value)
+    else writer.add(edge, key, time, value, this.#major, this.#sub, this.#nextIndex())
   }
 
   row(view: string): void {

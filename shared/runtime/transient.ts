@@ -37,7 +37,11 @@ export async function runTransient(
     }
     const { recordsIn, malformed, failed, deadLetters } = report
     const outcome = reader.read(record, chain.nextRecord(record.sequence), -1, chain)
-    if (outcome.kind !== 'failed') continue
+    if (outcome.kind !== 'failed') {
+      chain.endRecord()
+      continue
+    }
+    chain.discardRecord()
     // The record comes again as a whole: nothing of it counts yet.
     Object.assign(report, { recordsIn, malformed, failed, deadLetters })
     next = outcome.sequence

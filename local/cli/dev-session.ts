@@ -1,0 +1,206 @@
+import { mkdirSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { handlers, type StageHandler } from '../../functions/handlers.ts'
+import { encodeControl } from '../../shared/codecs/control.ts'
+import type { Pipeline } from '../../shared/dsl/pipeline.ts'
+import type { Plan, Stage } from '../../shared/plan/plan.ts'
+import { pipelineKey, viewsKey } from '../cloud/data-operations.ts'
+import { Deployment, mappingName } from '../cloud/deployment.ts'
+import type { EmbeddedCloud } from '../cloud/embedded-cloud.ts'
+import { addressIn, Endpoint, forgetAddress } from '../cloud/endpoint.ts'
+import { EnvironmentPool } from '../cloud/environment-pool.ts'
+import { Retention } from '../cloud/retention.ts'
+import type { MappingEvent } from '../event-source/shard-worker.ts'
+import { FileInput } from '../input/file-input.ts'
+import { viewNames } from '../run/results.ts'
+import type { Terminal } from './command-line.ts'
+import { openDataFolder } from './data-folder.ts'
+import { isHeldByAnother } from './data-folder-client.ts'
+import { DevStatus } from './dev-status.ts'
+import { counted } from './numbers.ts'
+import { serveStages } from './serve-stages.ts'
+
+export type SessionOptions = {
+  readonly pipeline: Pipeline<unknown, unknown>
+  readonly folder: string
+  /** Source to file. */
+  readonly inputs: ReadonlyMap<string, string>
+  /** Stage to number, for streams that are made now. */
+  readonly shards: ReadonlyMap<string, number>
+  readonly batchSizes: ReadonlyMap<string, number>
+  readonly tickMs: number
+  readonly terminal: Terminal
+}
+
+/** How a session is told to end. */
+export type SessionEnd = {
+  /** Between two invocations. */
+  readonly stop: AbortSignal
+  /** The program changes: what is between two stages is dealt with first, as an edit may give it another meaning. */
+  readonly drain: AbortSignal
+}
+
+/** As in a bounded run. */
+const defaultShards = (stage: Stage): number => (stage.input.kind === 'source' ? 4 : 1)
+const defaultBatchSize = 10_000
+/** Of each stream, records that are done with and kept for `consume`. */
+const keptBytes = 64 * 1024 * 1024
+/** A file is not loaded faster than its records are processed: this much may wait. */
+const mostBacklogBytes = 24 * 1024 * 1024
+
+/**
+ * Serves a pipeline on its data folder until it is told to end, or something happens that only a person can mend: then it rejects. All
+ * progress is in the folder, so that the next session goes on exactly there, however this one ended.
+ */
+export async function devSession(options: SessionOptions, end: SessionEnd): Promise<void> {
+  const { folder, pipeline, terminal } = options
+  mkdirSync(folder, { recursive: true })
+  const cloud = await openWhenFree(folder, pipeline.plan, end.stop)
+  if (cloud === undefined) return
+  try {
+    // Of a process that was killed: nobody else holds the folder.
+    forgetAddress(folder)
+    cloud.meta.set(pipelineKey, pipeline.name)
+    cloud.meta.set(viewsKey(pipeline.name), JSON.stringify(viewNames(pipeline.plan)))
+    await serve(cloud, options, end)
+    terminal.err(`Stopped, pipeline "${pipeline.name}" goes on from here next time\n`)
+  } finally {
+    cloud.close()
+  }
+}
+
+async function serve(cloud: EmbeddedCloud, options: SessionOptions, end: SessionEnd): Promise<void> {
+  const { pipeline, folder, terminal, tickMs } = options
+  const { plan } = pipeline
+  const inputs = fileInputs(cloud, options)
+  for (const input of inputs) await input.prepare()
+  prepareStreams(cloud, options)
+  const status = new DevStatus(cloud, plan, terminal)
+  const retentions = new Map<string, Retention>()
+  let doneBytes = 0
+  const deployment = deploymentOf(cloud, options, event => {
+    doneBytes += event.doneBytes
+    status.heard(event)
+    retentions.get(event.mapping)?.done(event.shard, event.doneBytes)
+  })
+  for (const { name, input } of plan.stages) {
+    const mapping = mappingName(plan, name)
+    retentions.set(mapping, new Retention(cloud, input.stream, mapping, keptBytes))
+  }
+
+  const broken = new AbortController()
+  const guarded = (work: () => void) => () => {
+    try {
+      work()
+    } catch (error) {
+      broken.abort(error)
+    }
+  }
+  const stop = AbortSignal.any([end.stop, broken.signal])
+  const loadUntil = AbortSignal.any([stop, end.drain])
+  const room = async () => {
+    while (!loadUntil.aborted && cloud.streams.bytesPut - doneBytes > mostBacklogBytes) await sleep(20)
+  }
+  const endpoint = await Endpoint.open(cloud, folder)
+  greet(options)
+  const timers = [
+    setInterval(
+      guarded(() => putTicks(cloud, plan)),
+      tickMs,
+    ),
+    setInterval(
+      guarded(() => status.print()),
+      statusMs,
+    ),
+  ]
+  try {
+    const loading = inputs.map(input => input.load(room, loadUntil).catch(error => broken.abort(error)))
+    await Promise.all([serveStages(deployment, { stop, drain: end.drain }), ...loading])
+    broken.signal.throwIfAborted()
+  } finally {
+    broken.abort()
+    for (const timer of timers) clearInterval(timer)
+    await endpoint.close()
+    status.print()
+  }
+}
+
+/** At most one line in this time. */
+const statusMs = 2_000
+
+function deploymentOf(
+  cloud: EmbeddedCloud,
+  { pipeline, shards, batchSizes }: SessionOptions,
+  observe: (event: MappingEvent) => void,
+): Deployment {
+  return new Deployment(cloud, pipeline.plan, {
+    shards: stage => shards.get(stage.name) ?? defaultShards(stage),
+    batchSize: ({ name }) => batchSizes.get(name) ?? defaultBatchSize,
+    runner: ({ name }) => new EnvironmentPool(name, () => handlerOf(pipeline, name), cloud.ports, Date.now),
+    now: Date.now,
+    observe,
+  })
+}
+
+/** Streams that sinks write to, and a word where streams are what they were before. */
+function prepareStreams(cloud: EmbeddedCloud, { pipeline, shards, terminal }: SessionOptions): void {
+  const { graph, stages } = pipeline.plan
+  for (const sink of graph.sinks) if (sink.kind === 'stream') cloud.streams.createStream(sink.stream, 1)
+  for (const { name, input } of stages) {
+    const asked = shards.get(name)
+    if (asked === undefined || !cloud.streams.has(input.stream)) continue
+    const open = cloud.streams.describe(input.stream).filter(shard => !shard.closed)
+    if (open.length === asked) continue
+    terminal.err(
+      `Stage "${name}" keeps its ${counted(open.length, 'shard')}, millrace streams split and merge change them\n`,
+    )
+  }
+}
+
+function handlerOf(pipeline: Pipeline<unknown, unknown>, stage: string): StageHandler {
+  const byStage: Readonly<Record<string, StageHandler>> = handlers(pipeline)
+  return byStage[stage]
+}
+
+const fileInputs = (cloud: EmbeddedCloud, { pipeline, inputs }: SessionOptions): FileInput[] =>
+  [...inputs].map(([source, path]) => new FileInput(cloud, pipeline.name, source, path, 'of file'))
+
+/** Windows close and timers fire although nothing arrives: a clock function does this on AWS. */
+function putTicks(cloud: EmbeddedCloud, plan: Plan): void {
+  const data = encodeControl({ kind: 'tick' })
+  for (const { input } of plan.stages) {
+    if (input.kind !== 'shuffle') continue
+    const open = cloud.streams.describe(input.stream).filter(shard => !shard.closed)
+    const ticks = open.map(({ range }) => ({ data, partitionKey: 'tick', explicitHashKey: range.from }))
+    for (let at = 0; at < ticks.length; at += mostTicks)
+      cloud.streams.put(input.stream, ticks.slice(at, at + mostTicks))
+  }
+}
+
+const mostTicks = 500
+
+function greet({ pipeline, folder, terminal }: SessionOptions): void {
+  const { name, plan } = pipeline
+  const source = plan.stages.find(({ input }) => input.kind === 'source')?.input.stream
+  const [view] = viewNames(plan)
+  terminal.err(`Pipeline "${name}" is running, its data is in "${folder}", Ctrl-C ends it\n`)
+  terminal.err(`  millrace produce ${source} --data ${folder}\n`)
+  if (view !== undefined) terminal.err(`  millrace query ${view} --data ${folder}\n`)
+}
+
+/** How long the folder may be held by a command that is about to let go of it. */
+const patienceMs = 5_000
+
+/** Undefined when it was told to stop before. Who holds the folder and answers calls will not let go of it: there is no waiting for that. */
+async function openWhenFree(folder: string, plan: Plan, stop: AbortSignal): Promise<EmbeddedCloud | undefined> {
+  const deadline = performance.now() + patienceMs
+  while (!stop.aborted) {
+    try {
+      return await openDataFolder(folder, plan)
+    } catch (error) {
+      if (!isHeldByAnother(error) || addressIn(folder) !== undefined || performance.now() > deadline) throw error
+      await sleep(50)
+    }
+  }
+  return undefined
+}

@@ -1,0 +1,140 @@
+import { KplWriter } from '../../shared/codecs/kpl-writer.ts'
+import { limits } from '../../shared/model/limits.ts'
+import type { PutRecord } from '../../shared/ports/streams.ts'
+import type { LineTaker } from '../input/line-reader.ts'
+import { UsageError } from './command-line.ts'
+
+/** Chooses the partition key of a line; undefined where the line has none, and gets one by its number. */
+export type PartitionKey = (line: Buffer) => string | undefined
+
+/** Lines spread over the shards. */
+export const keyOfPlace: PartitionKey = () => undefined
+
+export function keyText(text: string): PartitionKey {
+  if (text.length > 0 && text.length <= limits.partitionKeyCharacters) return () => text
+  throw new UsageError(
+    `Cannot use a partition key of ${text.length} characters: expected 1 to ${limits.partitionKeyCharacters}`,
+  )
+}
+
+/** The text of a column of comma-separated lines, without quotes around it. */
+export function keyColumn(number: string): PartitionKey {
+  const column = Number(number)
+  if (!Number.isSafeInteger(column) || column < 1) {
+    throw new UsageError(`Cannot use column "${number}": it is not the number of a column, expected 1 or more`)
+  }
+  return line => columnOf(line.toString('utf8'), column)
+}
+
+type Line = { readonly key: string; readonly bytes: Buffer }
+type Taken = { readonly records: readonly PutRecord[]; readonly lines: number }
+
+/** A call takes less than PutRecords does: partition keys and the frames of aggregates need room. */
+const callBytes = limits.putRecordsBytes - 1024 * 1024
+/** Of two records of an aggregate in a row, one is more than half full: with this many keys a call stays below 500 records. */
+const aggregatedKeys = 300
+
+/** Collects lines and gives them out as records, in order, as much at a time as one call of PutRecords takes. */
+export class LinesToRecords implements LineTaker {
+  /** Lines that no record holds: by number, with their length. */
+  readonly refused: { readonly line: number; readonly bytes: number }[] = []
+  readonly #keyOf: PartitionKey
+  readonly #isAggregating: boolean
+  readonly #writer = new KplWriter()
+  #lines: Line[] = []
+  #taken = 0
+  #number = 0
+
+  constructor(keyOf: PartitionKey, isAggregating: boolean) {
+    this.#keyOf = keyOf
+    this.#isAggregating = isAggregating
+  }
+
+  line(bytes: Buffer, start: number, end: number): void {
+    this.#number++
+    const line = Buffer.from(bytes.subarray(start, end))
+    this.#lines.push({ key: this.#keyOf(line) ?? this.#placeKey(), bytes: line })
+  }
+
+  tooLong(_head: Buffer, length: number): void {
+    this.refused.push({ line: ++this.#number, bytes: length })
+  }
+
+  /** The next call, of at most `mostLines` lines; without records when there are no more lines. */
+  take(mostLines: number): Taken {
+    const lines = this.#next(mostLines)
+    const records = this.#isAggregating
+      ? this.#aggregated(lines)
+      : lines.map(({ key, bytes }) => ({ partitionKey: key, data: bytes }))
+    return { records, lines: lines.length }
+  }
+
+  #next(mostLines: number): readonly Line[] {
+    const keys = new Set<string>()
+    let bytes = 0
+    let end = this.#taken
+    while (end < this.#lines.length && end - this.#taken < mostLines) {
+      const line = this.#lines[end]
+      bytes += line.bytes.length + Buffer.byteLength(line.key)
+      keys.add(line.key)
+      if (end > this.#taken && (bytes > callBytes || this.#isFull(keys.size, end - this.#taken))) break
+      end++
+    }
+    const next = this.#lines.slice(this.#taken, end)
+    this.#taken = end
+    if (end === this.#lines.length) {
+      this.#lines = []
+      this.#taken = 0
+    }
+    return next
+  }
+
+  #isFull(keys: number, lines: number): boolean {
+    return this.#isAggregating ? keys > aggregatedKeys : lines >= limits.putRecordsCount
+  }
+
+  /** Only lines of one key share a record: whatever shards there are when it is read, all of it belongs into the same. */
+  #aggregated(lines: readonly Line[]): readonly PutRecord[] {
+    const byKey = new Map<string, Buffer[]>()
+    for (const { key, bytes } of lines) {
+      const others = byKey.get(key)
+      if (others === undefined) byKey.set(key, [bytes])
+      else others.push(bytes)
+    }
+    return [...byKey].flatMap(([key, parts]) => this.#recordsOf(key, parts))
+  }
+
+  #recordsOf(key: string, lines: readonly Buffer[]): readonly PutRecord[] {
+    const records: PutRecord[] = []
+    const finish = () => records.push({ partitionKey: key, data: this.#writer.finish() })
+    for (const line of lines) {
+      if (this.#writer.add(key, line) === 'added') continue
+      finish()
+      this.#writer.add(key, line)
+    }
+    finish()
+    return records
+  }
+
+  /** A line of its own spreads over the shards; lines that are put together take turns, a hundred at a time. */
+  #placeKey(): string {
+    return `line ${this.#isAggregating ? Math.ceil(this.#number / 100) * 100 : this.#number}`
+  }
+}
+
+/** A quoted column may hold commas; its key is what is between the quotes. An empty or missing one is none. */
+function columnOf(text: string, column: number): string | undefined {
+  let at = 0
+  for (let number = 1; at <= text.length; number++) {
+    const isQuoted = text[at] === '"'
+    const closing = isQuoted ? text.indexOf('"', at + 1) : at
+    const comma = text.indexOf(',', closing < 0 ? text.length : closing)
+    const end = comma < 0 ? text.length : comma
+    if (number === column) {
+      const key = isQuoted && closing > 0 ? text.slice(at + 1, closing) : text.slice(at, end)
+      return key === '' ? undefined : key.toWellFormed().slice(0, limits.partitionKeyCharacters).toWellFormed()
+    }
+    at = end + 1
+  }
+  return undefined
+}

@@ -1,0 +1,54 @@
+import type { RunReport } from '../run/run-report.ts'
+import { byteSize, counted, wholeNumber } from './numbers.ts'
+import { printable, tableOf } from './tables.ts'
+import { jsonText } from './value-text.ts'
+
+/** One JSON document, on one line. */
+export function jsonOf({ views, sources, deadLetters, seconds }: RunReport): string {
+  const document = {
+    views: Object.fromEntries(views),
+    sources: Object.fromEntries(sources),
+    deadLetters: deadLetters.length,
+    seconds,
+  }
+  return `${jsonText(document)}\n`
+}
+
+/** The views as tables, then what the run was. */
+export function textOf(report: RunReport, isWhole: boolean): string {
+  const tables = [...report.views].map(([view, rows]) => {
+    const table = tableOf(rows, { isWhole, way: '--all shows them, --json gives them' })
+    return `${view} (${counted(rows.length, 'row')})\n\n${table}`
+  })
+  return `\n${[...tables, summaryOf(report), ...lettersOf(report)].join('\n')}`
+}
+
+function summaryOf(report: RunReport): string {
+  const { sources, deadLetters, late, expired, commits, stateBytes, sinks, seconds, recordsDone } = report
+  const lines: [string, string][] = []
+  for (const [source, { read, malformed }] of sources) {
+    const suffix = sources.size === 1 ? '' : ` (${source})`
+    lines.push([`records read${suffix}`, wholeNumber(read)], [`malformed${suffix}`, wholeNumber(malformed)])
+  }
+  lines.push(
+    ['dead letters', wholeNumber(deadLetters.length)],
+    ['late, accepted', wholeNumber(late)],
+    ['late, expired', wholeNumber(expired)],
+    ['commits', wholeNumber(commits)],
+    ['state written', byteSize(stateBytes)],
+  )
+  for (const [sink, held] of sinks) lines.push([sink, held])
+  lines.push(['seconds', seconds.toFixed(2)])
+  if (recordsDone > 0) lines.push(['records a second', wholeNumber(recordsDone / seconds)])
+  const width = Math.max(...lines.map(([name]) => name.length))
+  return `${lines.map(([name, value]) => `${name.padEnd(width)}  ${value}`).join('\n')}\n`
+}
+
+const lettersShown = 5
+
+function lettersOf({ deadLetters }: RunReport): string[] {
+  if (deadLetters.length === 0) return []
+  const shown = deadLetters.slice(0, lettersShown)
+  const title = shown.length < deadLetters.length ? `the first ${shown.length} dead letters` : 'dead letters'
+  return [`${title}\n${shown.map(({ at, reason }) => `${at}: ${printable(reason)}\n`).join('')}`]
+}

@@ -1,0 +1,36 @@
+import { parentPort, workerData } from 'node:worker_threads'
+import { handlers, type StageHandler } from '../../functions/handlers.ts'
+import { loadPipeline } from '../cli/load-pipeline.ts'
+import { invokeHandler } from './environment-pool.ts'
+import type { ToWorker, WorkerSetup } from './worker-messages.ts'
+import { remotePorts } from './worker-ports.ts'
+
+/** The thread of a WorkerPool: loads the pipeline's module anew, and runs invocations with ports that ask the main thread. */
+const port = parentPort
+if (port === null) throw new Error('Cannot run environments: this module is the main one of a worker thread')
+
+const { file, pipeline: name }: WorkerSetup = workerData
+const { ports, answered } = remotePorts(message => port.postMessage(message))
+const loaded = loadPipeline(file, name).then(pipeline => {
+  const byStage: Readonly<Record<string, StageHandler>> = handlers(pipeline)
+  return byStage
+})
+
+port.on('message', async (message: ToWorker) => {
+  if (message.kind === 'answer') return answered(message)
+  const { id, stage, event, timeoutMs } = message
+  try {
+    const handler = (await loaded)[stage]
+    const result = await invokeHandler(handler, event, stage, ports, Date.now() + timeoutMs, Date.now)
+    if (result.kind === 'failed')
+      port.postMessage({ kind: 'failed', id, ...described(result.error), fatal: result.fatal })
+    else port.postMessage({ kind: 'answered', id, response: result.response, tally: result.tally })
+  } catch (error) {
+    port.postMessage({ kind: 'failed', id, ...described(error), fatal: true })
+  }
+})
+
+const described = (error: unknown) =>
+  error instanceof Error
+    ? { name: error.name, message: error.message, stack: error.stack ?? '' }
+    : { name: 'Error', message: String(error), stack: '' }

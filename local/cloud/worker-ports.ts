@@ -1,0 +1,46 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Ports } from '../../shared/ports/index.ts'
+import { interceptPorts, type PortCall } from './intercept-ports.ts'
+import type { FromWorker, PortAnswer } from './worker-messages.ts'
+
+/** Ports that send each call to another thread: arguments and answers are plain data. */
+export function remotePorts(send: (message: FromWorker) => void): {
+  ports: Ports
+  answered: (answer: PortAnswer) => void
+} {
+  const waiting = new Map<
+    number,
+    { readonly resolve: (value: never) => void; readonly reject: (error: Error) => void }
+  >()
+  let calls = 0
+  const ask = <T>(call: PortCall): Promise<T> =>
+    new Promise((resolve, reject) => {
+      const id = calls++
+      waiting.set(id, { resolve, reject })
+      send({ kind: 'call', id, call })
+    })
+  const answered = (answer: PortAnswer): void => {
+    const call = waiting.get(answer.id)
+    waiting.delete(answer.id)
+    if ('error' in answer) call?.reject(new Error(answer.error))
+    else call?.resolve(answer.value as never)
+  }
+  return { ports: interceptPorts(nowhere, call => ask(call)), answered }
+}
+
+/** Carries out a call that a thread sent. */
+export function callPort(ports: Ports, { port, method, args }: PortCall): Promise<unknown> {
+  const call: (...values: readonly unknown[]) => Promise<unknown> = Reflect.get(Reflect.get(ports, port), method)
+  return call.apply(Reflect.get(ports, port), [...args])
+}
+
+/** Every call goes to the other thread; only waiting is done here. */
+const never = () => Promise.reject(new Error('Cannot call a port here: the call belongs to the main thread'))
+const nowhere: Ports = {
+  streams: { putRecords: never, listShards: never },
+  commits: { append: never, readRing: never, writePage: never, readPage: never, expire: never },
+  views: { put: never, scan: never },
+  deadLetters: { put: never, list: never },
+  files: { write: never },
+  clock: { sleep: ms => sleep(ms) },
+}

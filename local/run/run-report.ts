@@ -1,0 +1,128 @@
+import type { Plan, Stage } from '../../shared/plan/plan.ts'
+import type { DeadLetter } from '../../shared/ports/results.ts'
+import type { EmbeddedCloud } from '../cloud/embedded-cloud.ts'
+import type { RunOutcome } from './bounded-run.ts'
+import { deadLettersOf, type Row, type StageTotals, stageTotals, viewRows } from './results.ts'
+
+/** What a run over files came to, with all that earlier runs on the same cloud did: exact, whatever was retried. */
+export type RunReport = {
+  readonly views: ReadonlyMap<string, readonly Row[]>
+  readonly sources: ReadonlyMap<string, SourceCounts>
+  /** In the order of the files' lines, where they are lines. */
+  readonly deadLetters: readonly PlacedLetter[]
+  /** Behind the watermark and still accepted, added up over all stages. */
+  readonly late: number
+  /** Beyond the allowed lateness, likewise. */
+  readonly expired: number
+  readonly commits: number
+  /** Bytes of commits and pages. */
+  readonly stateBytes: number
+  /** What is not kept as a view, by sink. */
+  readonly sinks: ReadonlyMap<string, string>
+  /** This run's alone. */
+  readonly seconds: number
+  readonly recordsDone: number
+}
+
+/** `read` counts every line; `malformed` those that the codec could not read, and those too long to be records. */
+export type SourceCounts = { readonly read: number; readonly malformed: number }
+
+/** `at` is FILE:LINE where the record was a line of a file, else its place in its stream. */
+export type PlacedLetter = DeadLetter & { readonly at: string }
+
+export async function reportOf(
+  cloud: EmbeddedCloud,
+  plan: Plan,
+  outcome: RunOutcome,
+  views: readonly string[],
+): Promise<RunReport> {
+  const totals = await stageTotals(cloud, plan)
+  const rows = await Promise.all(views.map(async view => [view, await viewRows(cloud, plan, view)] as const))
+  const { seconds, recordsDone, tooLong } = outcome
+  return {
+    views: new Map(rows),
+    sources: sourceCounts(plan, totals, tooLong),
+    deadLetters: placedLetters(cloud, plan),
+    late: sum(totals.map(({ log }) => log.late)),
+    expired: sum(totals.map(({ log }) => log.expired)),
+    commits: sum(totals.map(({ invocations }) => invocations.commits ?? 0)),
+    stateBytes: sum(totals.map(({ invocations }) => (invocations.commitBytes ?? 0) + (invocations.pageBytes ?? 0))),
+    sinks: new Map(await Promise.all(sinkLines(cloud, plan))),
+    seconds,
+    recordsDone,
+  }
+}
+
+function sourceCounts(
+  plan: Plan,
+  totals: readonly StageTotals[],
+  tooLong: ReadonlyMap<string, number>,
+): ReadonlyMap<string, SourceCounts> {
+  const counts = new Map<string, SourceCounts>()
+  for (const [i, { name, kind, input }] of plan.stages.entries()) {
+    if (input.kind !== 'source') continue
+    const { invocations, log } = totals[i]
+    const unread = tooLong.get(name) ?? 0
+    const [read, malformed] =
+      kind === 'logged' ? [log.messages, log.malformed] : [invocations.recordsIn ?? 0, invocations.malformed ?? 0]
+    counts.set(name, { read: read + unread, malformed: malformed + unread })
+  }
+  return counts
+}
+
+function placedLetters(cloud: EmbeddedCloud, plan: Plan): PlacedLetter[] {
+  const stages = new Map(plan.stages.map(stage => [stage.name, stage]))
+  const placed = deadLettersOf(cloud, plan).map(letter => ({ letter, line: lineOf(letter, stages.get(letter.stage)) }))
+  const byLine = placed.sort(
+    (a, b) => compare(a.line?.file ?? '', b.line?.file ?? '') || (a.line?.number ?? 0) - (b.line?.number ?? 0),
+  )
+  return byLine.map(({ letter, line }) => ({
+    ...letter,
+    at: line === undefined ? letter.place : `${line.file}:${line.number}`,
+  }))
+}
+
+/** A record of a file is keyed by FILE:FIRSTLINE of its aggregate: see FileInput. */
+function lineOf(
+  { partitionKey, sub }: DeadLetter,
+  stage: Stage | undefined,
+): { file: string; number: number } | undefined {
+  if (stage?.input.kind !== 'source') return undefined
+  const [, file, first] = /^(.+):(\d+)$/s.exec(partitionKey) ?? []
+  return file === undefined ? undefined : { file, number: Number(first) + sub }
+}
+
+/** How much a sink holds, in words. */
+function sinkLines(cloud: EmbeddedCloud, plan: Plan): Promise<readonly [string, string]>[] {
+  return plan.graph.sinks.flatMap(sink => {
+    if (sink.kind === 'stream')
+      return [
+        Promise.resolve([sink.name, `${recordsIn(cloud, sink.stream)} records in stream "${sink.stream}"`] as const),
+      ]
+    if (sink.kind === 'files') return [filesOf(cloud, sink.name).then(files => [sink.name, files] as const)]
+    return []
+  })
+}
+
+const readBytes = 16 * 1024 * 1024
+
+function recordsIn(cloud: EmbeddedCloud, stream: string): number {
+  let count = 0
+  for (const { id } of cloud.streams.describe(stream)) {
+    let records = cloud.streams.read(stream, id, undefined, 10_000, readBytes)
+    while (records.length > 0) {
+      count += records.length
+      records = cloud.streams.read(stream, id, records[records.length - 1].sequence, 10_000, readBytes)
+    }
+  }
+  return count
+}
+
+async function filesOf(cloud: EmbeddedCloud, sink: string): Promise<string> {
+  const files = (await cloud.files.list()).filter(file => file.sink === sink)
+  return `${files.length} files, ${sum(files.map(file => file.bytes))} bytes`
+}
+
+const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
+
+const sum = (numbers: readonly number[]): number => numbers.reduce((total, each) => total + each, 0)

@@ -1,0 +1,21 @@
+export type { Crash, CrashOptions } from './awaits.ts'
+export type { SinkBatch } from './call-log.ts'
+export { drive } from './drive.ts'
+export type { DriveOptions } from './drive-options.ts'
+export type { DriverControls } from './driver-controls.ts'
+export type { Driver, DriverOf } from './driver-types.ts'
+export type { Await, CrashPoint, Fault, Operation } from './faults.ts'
+export { type KinesisEventOptions, kinesisEvent, type TestRecord } from './kinesis-event.ts'
+export { type LambdaContextOptions, lambdaContext } from './lambda-context.ts'
+export type { PipelineCloud } from './pipeline-cloud.ts'
+export type {
+  CallsReader,
+  DriverDeadLetter,
+  FilesReader,
+  SinkFile,
+  StreamReader,
+  StreamSinkRecord,
+  ViewReader,
+} from './readers.ts'
+export type { PushOptions, SourceDriver } from './source-driver.ts'
+export { resetTestCloud, TestCloud, testCloud } from './test-cloud.ts'

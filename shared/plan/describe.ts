@@ -1,0 +1,215 @@
+import { describeEmission } from '../operators/operator.ts'
+import type { WindowAssigner } from '../windows/window.ts'
+import { type AggregateNode, type ErrorPolicy, labelOf, type Node, type Sink, type SourceNode } from './graph.ts'
+import type { Edge, Plan, Stage, StatefulNode } from './plan.ts'
+import { fingerprintOf } from './shape.ts'
+import { windowsOf } from './steps.ts'
+
+/** What a plan does, in words: plain data, the same for the same program. */
+export type PlanDescription = {
+  readonly pipeline: string
+  /** Changes with anything that state or positions depend on. */
+  readonly fingerprint: string
+  readonly stages: readonly StageDescription[]
+}
+
+export type StageDescription = {
+  readonly name: string
+  readonly kind: Stage['kind']
+  readonly reads: InputDescription
+  /** Functions that run on each record before anything is kept or sent, in the order in which they were written. */
+  readonly steps: readonly string[]
+  readonly operators: readonly OperatorDescription[]
+  readonly sends: readonly { readonly stage: string; readonly stream: string }[]
+  readonly sinks: readonly SinkDescription[]
+  readonly onError: ErrorPolicy
+  /** How what the stage does lands once, and what that costs. */
+  readonly guarantee: string
+}
+
+export type InputDescription =
+  | {
+      readonly kind: 'source'
+      readonly stream: string
+      readonly codec: string
+      readonly outOfOrder: string
+      readonly idle: string
+      readonly onMalformed: ErrorPolicy
+    }
+  | {
+      readonly kind: 'shuffle'
+      readonly stream: string
+      readonly keyGroups: number
+      readonly from: readonly string[]
+      readonly edges: readonly { readonly key: string; readonly ships: string }[]
+    }
+
+export type OperatorDescription = {
+  readonly name: string
+  readonly function: string
+  readonly windows: string
+  readonly emits: string
+  readonly lateness: string
+  readonly keeps: string
+}
+
+export type SinkDescription = {
+  readonly name: string
+  readonly kind: Sink['kind']
+  readonly takes: string
+  readonly guarantee: string
+}
+
+export const describe = (plan: Plan): PlanDescription => ({
+  pipeline: plan.name,
+  fingerprint: fingerprintOf(plan),
+  stages: plan.stages.map(describeStage),
+})
+
+function describeStage(stage: Stage): StageDescription {
+  const { name, kind, operators, shuffles, sinks, onError } = stage
+  return {
+    name,
+    kind,
+    reads: describeInput(stage),
+    steps: [...stage.consumers.keys()].filter(isStep).map(labelOf),
+    operators: operators.map(describeOperator),
+    sends: shuffles.map(shuffle => ({ stage: shuffle.stage, stream: shuffle.stream })),
+    sinks: sinks.map(describeSink),
+    onError,
+    guarantee: guarantees[kind],
+  }
+}
+
+const guarantees: Readonly<Record<Stage['kind'], string>> = {
+  transient: 'exactly once: commits nothing, and what a retry sends again is dropped by position',
+  logged: 'exactly once: state, progress and outputs in one conditional write per invocation',
+}
+
+const sinkGuarantees: Readonly<Record<Sink['kind'], string>> = {
+  view: 'once: a row is put only over an older position',
+  stream: 'once where readers drop repeats: the partition key names producer and position',
+  files: 'once: named by stage, shard and version, a retry writes the same bytes again',
+  forEach: 'at least once: a retry repeats a batch under the same id, an idempotency key',
+}
+
+function describeInput({ input }: Stage): InputDescription {
+  if (input.kind === 'source') return describeSource(input.source)
+  return {
+    kind: 'shuffle',
+    stream: input.stream,
+    keyGroups: input.groups,
+    from: input.inputs.map(({ name }) => name),
+    edges: input.edges.map(edge => ({ key: keyOf(edge), ships: shippedOn(edge) })),
+  }
+}
+
+function describeSource({ name, codec, outOfOrderMs, idleMs, onMalformed }: SourceNode): InputDescription {
+  return {
+    kind: 'source',
+    stream: name,
+    codec: codec.name,
+    outOfOrder: durationText(outOfOrderMs),
+    idle: idleMs === Number.POSITIVE_INFINITY ? 'never' : `after ${durationText(idleMs)}`,
+    onMalformed,
+  }
+}
+
+function keyOf({ from }: Edge): string {
+  if (from.kind === 'top') return 'one for all rows'
+  return from.property === undefined ? `${from.name}, by a function` : from.name
+}
+
+function shippedOn({ ships }: Edge): string {
+  switch (ships.kind) {
+    case 'nothing':
+      return 'nothing but the key'
+    case 'lifted':
+      return `the part of the value that "${ships.by}" takes`
+    case 'combined': {
+      const parts = ships.parts.map(({ by }) => `the accumulator of "${by}"`)
+      const slices = ships.slices === undefined ? '' : ` and ${durationText(ships.slices.sizeMs)} of event time`
+      return `${['a count', ...parts].join(' and ')}, combined per key${slices}`
+    }
+    case 'value':
+      return 'the value'
+    case 'row':
+      return 'the newest state of a row'
+  }
+}
+
+function describeOperator(node: StatefulNode): OperatorDescription {
+  if (node.kind === 'distinct') {
+    return {
+      name: node.name,
+      function: 'distinct',
+      windows: 'so far',
+      emits: 'first values',
+      lateness: 'none',
+      keeps: 'one entry per key, for ever',
+    }
+  }
+  const windows = windowsOf(node)
+  const lateness = node.latenessMs === 0 ? 'none' : durationText(node.latenessMs)
+  return {
+    name: node.name,
+    function: node.kind === 'top' ? `top ${node.count}` : node.function,
+    windows: windows === undefined ? 'so far' : windowsText(windows),
+    emits: describeEmission(node.emission),
+    lateness:
+      node.kind === 'aggregate' && node.lateTo !== undefined ? `${lateness}, then to side "${node.lateTo}"` : lateness,
+    keeps: node.kind === 'top' ? keptByTop(windows) : keptByAggregate(node),
+  }
+}
+
+function keptByAggregate({ windows }: AggregateNode): string {
+  if (windows === undefined || windows.kind === 'global') return 'one accumulator per key, for ever'
+  if (windows.kind === 'session') return 'one accumulator per key and open session'
+  return `one accumulator per key and slice of ${durationText(windows.sliceMs)}, until its last window has closed`
+}
+
+const keptByTop = (windows: WindowAssigner | undefined): string =>
+  windows === undefined ? 'one row per key, for ever' : 'one row per key and window, until the window has closed'
+
+function describeSink(sink: Sink): SinkDescription {
+  const { name, kind, input } = sink
+  return { name, kind, takes: labelOf(input), guarantee: sinkGuarantees[kind] }
+}
+
+/** What runs without state; unions and arms are wiring. */
+const isStep = (node: Node): boolean =>
+  node.kind === 'map' ||
+  node.kind === 'filter' ||
+  node.kind === 'flatMap' ||
+  node.kind === 'peek' ||
+  node.kind === 'branch'
+
+function windowsText(windows: WindowAssigner): string {
+  switch (windows.kind) {
+    case 'session':
+      return `sessions with a gap of ${durationText(windows.gapMs)}`
+    case 'global':
+      return 'one window over all time'
+    case 'tumbling':
+      return `tumbling windows of ${durationText(windows.sizeMs)}${offsetText(windows.offsetMs)}`
+    case 'hopping':
+      return `windows of ${durationText(windows.sizeMs)} every ${durationText(windows.hopMs)}${offsetText(windows.offsetMs)}`
+  }
+}
+
+const offsetText = (offsetMs: number): string => (offsetMs === 0 ? '' : ` offset by ${durationText(offsetMs)}`)
+
+const units = [
+  ['day', 86_400_000],
+  ['hour', 3_600_000],
+  ['minute', 60_000],
+  ['second', 1_000],
+] as const
+
+/** In the largest unit that it is a whole number of. */
+function durationText(ms: number): string {
+  for (const [unit, size] of units) {
+    if (ms !== 0 && ms % size === 0) return `${ms / size} ${unit}${ms === size ? '' : 's'}`
+  }
+  return `${ms} ms`
+}

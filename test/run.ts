@@ -1,0 +1,34 @@
+import { globSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
+import { join } from 'node:path'
+import { run } from 'node:test'
+import { spec } from 'node:test/reporters'
+
+// Runs every test file in a process of its own, and ends with one plain line of true counts. Arguments narrow the files by a part
+// of their path: `npm test -- commit`.
+const root = import.meta.dirname
+const parts = process.argv.slice(2)
+const files = globSync('**/*.test.ts', { cwd: root })
+  .filter(file => parts.length === 0 || parts.some(part => file.includes(part)))
+  .map(file => join(root, file))
+  .sort()
+
+const counts = { passed: 0, failed: 0, skipped: 0 }
+const stream = run({ files, concurrency: Math.max(1, availableParallelism()) })
+stream.on('test:pass', ({ details, skip }) => {
+  if (details.type === 'suite') return
+  if (skip === undefined || skip === false) counts.passed++
+  else counts.skipped++
+})
+stream.on('test:fail', ({ details }) => {
+  if (details.type !== 'suite') counts.failed++
+})
+stream.compose(spec).pipe(process.stdout)
+stream.on('end', () => {
+  // The reporter is still writing its own summary.
+  setImmediate(() => {
+    const skipped = counts.skipped === 0 ? '' : `, ${counts.skipped} skipped`
+    process.stdout.write(`\ntests: ${counts.passed} passed, ${counts.failed} failed${skipped}\n`)
+    process.exitCode = counts.failed === 0 && counts.passed > 0 ? 0 : 1
+  })
+})
