@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { handlers, type StageHandler } from '../../functions/handlers.ts'
 import { encodeControl } from '../../shared/codecs/control.ts'
 import type { Pipeline } from '../../shared/dsl/pipeline.ts'
-import type { Plan, Stage } from '../../shared/plan/plan.ts'
+import type { Plan } from '../../shared/plan/plan.ts'
 import { pipelineKey, viewsKey } from '../cloud/data-operations.ts'
 import { Deployment, mappingName } from '../cloud/deployment.ts'
 import type { EmbeddedCloud } from '../cloud/embedded-cloud.ts'
@@ -40,8 +40,8 @@ export type SessionEnd = {
   readonly drain: AbortSignal
 }
 
-/** As in a bounded run. */
-const defaultShards = (stage: Stage): number => (stage.input.kind === 'source' ? 4 : 1)
+/** A shard that gets no record holds the windows of all: with the few that are put by hand, one shard is enough. */
+const defaultShards = 1
 const defaultBatchSize = 10_000
 /** Of each stream, records that are done with and kept for `consume`. */
 const keptBytes = 64 * 1024 * 1024
@@ -134,7 +134,7 @@ function deploymentOf(
   observe: (event: MappingEvent) => void,
 ): Deployment {
   return new Deployment(cloud, pipeline.plan, {
-    shards: stage => shards.get(stage.name) ?? defaultShards(stage),
+    shards: ({ name }) => shards.get(name) ?? defaultShards,
     batchSize: ({ name }) => batchSizes.get(name) ?? defaultBatchSize,
     runner: ({ name }) => new EnvironmentPool(name, () => handlerOf(pipeline, name), cloud.ports, Date.now),
     now: Date.now,
@@ -163,7 +163,7 @@ function handlerOf(pipeline: Pipeline<unknown, unknown>, stage: string): StageHa
 }
 
 const fileInputs = (cloud: EmbeddedCloud, { pipeline, inputs }: SessionOptions): FileInput[] =>
-  [...inputs].map(([source, path]) => new FileInput(cloud, pipeline.name, source, path, 'of file'))
+  [...inputs].map(([source, path]) => new FileInput(cloud, pipeline.name, source, path, { end: 'of file' }))
 
 /** Windows close and timers fire although nothing arrives: a clock function does this on AWS. */
 function putTicks(cloud: EmbeddedCloud, plan: Plan): void {

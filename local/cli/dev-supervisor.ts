@@ -36,7 +36,7 @@ export async function supervise(terminal: Terminal): Promise<number> {
       else if (isFirst) return ended.status
       else {
         terminal.err('Waiting for the next change\n')
-        await session.nextChange()
+        await session.anyChange()
         if (orders > 0) return 0
       }
     }
@@ -58,6 +58,7 @@ class Session {
   #watchers: readonly FSWatcher[] = []
   #files: readonly ImportedFile[] = []
   #changed = Promise.withResolvers<void>()
+  #isAnyChange = false
   #killing: NodeJS.Timeout | undefined
 
   async run(isOver: boolean): Promise<Ended> {
@@ -66,16 +67,18 @@ class Session {
     this.#child = child
     let isLoaded = false
     let isReloading = false
+    const onChange = () => {
+      // One that has not loaded the files yet, or never will, ends by itself.
+      if (this.#child !== child || !isLoaded) return
+      isReloading = true
+      this.end('reload')
+    }
     child.on('message', (message: FromSession) => {
-      if (message.kind === 'loaded') isLoaded = true
       if (message.kind === 'read') this.#watch(message.files)
+      else isLoaded = true
+      if (isLoaded) void this.nextChange().then(onChange)
     })
     const exit = once(child, 'exit')
-    void this.nextChange().then(() => {
-      if (this.#child !== child) return
-      isReloading = isLoaded
-      if (isLoaded) this.end('reload')
-    })
     const [code, signal] = await exit
     clearTimeout(this.#killing)
     this.#killing = undefined
@@ -104,6 +107,12 @@ class Session {
     return this.#changed.promise
   }
 
+  /** Likewise, or anything happens beside the files: one that was missing may be there now. */
+  anyChange(): Promise<void> {
+    this.#isAnyChange = true
+    return this.#changed.promise
+  }
+
   close(): void {
     for (const watcher of this.#watchers) watcher.close()
     this.#watchers = []
@@ -112,15 +121,18 @@ class Session {
   /** Folders, not files: editors save by putting a new file in the place of the old one. */
   #watch(files: readonly ImportedFile[]): void {
     this.close()
-    this.#files = files
+    // Of a pipeline file that is gone nothing was read: it is where it was before, when it comes back.
+    this.#files = files.length > 0 ? files : this.#files.map(({ path }) => ({ path, stamp: stampOf(path) }))
     this.#changed = Promise.withResolvers()
-    const folders = new Set(files.map(({ path }) => dirname(path)))
+    this.#isAnyChange = false
+    const folders = new Set(this.#files.map(({ path }) => dirname(path)))
     this.#watchers = [...folders].map(folder => watch(folder, () => this.#look()).on('error', () => undefined))
     this.#look()
   }
 
   #look(): void {
-    if (this.#files.some(({ path, stamp }) => stampOf(path) !== stamp)) this.#changed.resolve()
+    const isChanged = this.#files.some(({ path, stamp }) => stampOf(path) !== stamp)
+    if (isChanged || this.#isAnyChange) this.#changed.resolve()
   }
 }
 

@@ -2,7 +2,7 @@ import { Option } from 'commander'
 import type { Pipeline } from '../../shared/dsl/pipeline.ts'
 import type { AddCommand, Terminal } from './command-line.ts'
 import { defaultFolder } from './data-folder-client.ts'
-import { devSession, type SessionEnd, type SessionOptions } from './dev-session.ts'
+import type { SessionEnd, SessionOptions } from './dev-session.ts'
 import { type FromSession, supervise, type ToSession } from './dev-supervisor.ts'
 import { importedFiles } from './imported-files.ts'
 import { stopSignals } from './interrupt.ts'
@@ -30,11 +30,7 @@ export const addDev: AddCommand = (program, terminal) => {
     .option('--data <folder>', 'where streams, state and views are kept (default: .millrace/PIPELINE)', once('--data'))
     .option('--pipeline <name>', 'which pipeline, where the module exports several', once('--pipeline'))
     .option('--input <source=file>', 'put the lines of a file in a source once', collected, [])
-    .option(
-      '--shards <stage=number,...>',
-      'shards of streams that are made now (default: 4 for sources, else 1)',
-      once('--shards'),
-    )
+    .option('--shards <stage=number,...>', 'shards of streams that are made now (default: 1)', once('--shards'))
     .option(
       '--batch-size <number>',
       'records of a batch, for all stages or as in trades=100,side=500',
@@ -54,6 +50,8 @@ async function dev(file: string, options: DevOptions, terminal: Terminal): Promi
     orders.tell({ kind: 'read', files })
     if (result.status === 'rejected') throw result.reason
     orders.tell({ kind: 'loaded' })
+    // The engine: no other command waits for it to be read.
+    const { devSession } = await import('./dev-session.ts')
     await devSession(settingsOf(result.value, options, terminal), orders)
   } finally {
     orders.close()

@@ -1,13 +1,27 @@
 import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
 import type { AddCommand, Terminal } from './command-line.ts'
+import { addConsume } from './consume.ts'
+import { addDev } from './dev.ts'
 import { exitStatusOf, sentenceOf } from './errors.ts'
 import { addExplain } from './explain.ts'
 import { addGenerate } from './generate.ts'
+import { addProduce } from './produce.ts'
+import { addQuery } from './query.ts'
 import { addRun } from './run.ts'
+import { addStreams } from './streams.ts'
 
 /** In the order in which --help lists them. */
-const commands: readonly AddCommand[] = [addRun, addExplain, addGenerate]
+const commands: readonly AddCommand[] = [
+  addRun,
+  addDev,
+  addExplain,
+  addGenerate,
+  addProduce,
+  addConsume,
+  addStreams,
+  addQuery,
+]
 
 /**
  * Runs a command line, then ends the process: with status 0, or 2 when the command line or the program is wrong, 128 and its number

@@ -32,8 +32,8 @@ function summaryOf(report: RunReport): string {
   }
   lines.push(
     ['dead letters', wholeNumber(deadLetters.length)],
-    ['late, accepted', wholeNumber(late)],
-    ['late, expired', wholeNumber(expired)],
+    ['late, accepted', lateText(late)],
+    ['late, expired', lateText(expired)],
     ['commits', wholeNumber(commits)],
     ['state written', byteSize(stateBytes)],
   )
@@ -43,6 +43,9 @@ function summaryOf(report: RunReport): string {
   const width = Math.max(...lines.map(([name]) => name.length))
   return `${lines.map(([name, value]) => `${name.padEnd(width)}  ${value}`).join('\n')}\n`
 }
+
+const lateText = (count: number): string =>
+  count === 0 ? '0' : `${wholeNumber(count)} (each operator counts its own)`
 
 const lettersShown = 5
 

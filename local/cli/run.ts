@@ -1,13 +1,10 @@
 import { readdir } from 'node:fs/promises'
 import { Option } from 'commander'
-import { handlers, type StageHandler } from '../../functions/handlers.ts'
-import type { Pipeline } from '../../shared/dsl/pipeline.ts'
 import type { Plan, Stage } from '../../shared/plan/plan.ts'
 import { EmbeddedCloud } from '../cloud/embedded-cloud.ts'
-import { EnvironmentPool } from '../cloud/environment-pool.ts'
 import { FolderFiles } from '../cloud/files.ts'
 import { MemoryStorage } from '../cloud/memory-storage.ts'
-import type { FunctionRunner } from '../event-source/function-runner.ts'
+import { runnersFor } from '../cloud/runners.ts'
 import { boundedRun, type RunOutcome, type RunProgress } from '../run/bounded-run.ts'
 import { viewNames } from '../run/results.ts'
 import { reportOf } from '../run/run-report.ts'
@@ -70,6 +67,7 @@ async function run(file: string, flags: RunFlags, terminal: Terminal): Promise<v
   const batchSizes = batchSizesFrom(plan, flags.batchSize)
   const views = viewsFrom(plan, viewNames(plan), flags.view)
   const cloud = await openCloudFor(plan, flags)
+  const functions = runnersFor(pipeline, file, cloud)
   const progress = new Progress(terminal, 'records')
   try {
     prepareStreams(cloud, plan, shards, terminal)
@@ -80,7 +78,7 @@ async function run(file: string, flags: RunFlags, terminal: Terminal): Promise<v
         inputs,
         shards: stage => shards.get(stage.name) ?? defaultShards(stage),
         batchSize: stage => batchSizes.get(stage.name) ?? defaultBatchSize,
-        runner: runnerFor(pipeline, cloud),
+        runner: functions.runner,
         signal,
         onProgress: ({ fraction, records }) => progress.update({ fraction, count: records }),
       }),
@@ -90,6 +88,7 @@ async function run(file: string, flags: RunFlags, terminal: Terminal): Promise<v
     terminal.out(flags.json ? jsonOf(report) : textOf(report, flags.all === true))
   } finally {
     progress.stop()
+    await functions.close()
     cloud.close()
   }
 }
@@ -108,13 +107,6 @@ async function untilDone(flags: RunFlags, work: (signal: AbortSignal) => Promise
 /** A source is read by four at a time; what stands behind a shuffle on this one machine gains nothing from more. */
 const defaultShards = (stage: Stage): number => (stage.input.kind === 'source' ? 4 : 1)
 const defaultBatchSize = 10_000
-
-/** Where a stage's function runs. */
-function runnerFor(pipeline: Pipeline<unknown, unknown>, cloud: EmbeddedCloud): (stage: Stage) => FunctionRunner {
-  // Each environment has handlers of its own, as each has a process of its own on Lambda: they remember.
-  const make = (): Readonly<Record<string, StageHandler>> => handlers(pipeline)
-  return ({ name }) => new EnvironmentPool(name, () => make()[name], cloud.ports, Date.now)
-}
 
 async function openCloudFor(plan: Plan, flags: RunFlags): Promise<EmbeddedCloud> {
   const { data, files, dataLimit } = flags

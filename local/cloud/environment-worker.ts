@@ -1,7 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { handlers, type StageHandler } from '../../functions/handlers.ts'
 import { loadPipeline } from '../cli/load-pipeline.ts'
-import { invokeHandler } from './environment-pool.ts'
+import { EnvironmentPool } from './environment-pool.ts'
 import type { ToWorker, WorkerSetup } from './worker-messages.ts'
 import { remotePorts } from './worker-ports.ts'
 
@@ -12,16 +12,21 @@ if (port === null) throw new Error('Cannot run environments: this module is the 
 const { file, pipeline: name }: WorkerSetup = workerData
 const { ports, answered } = remotePorts(message => port.postMessage(message))
 const loaded = loadPipeline(file, name).then(pipeline => {
-  const byStage: Readonly<Record<string, StageHandler>> = handlers(pipeline)
-  return byStage
+  const make = (): Readonly<Record<string, StageHandler>> => handlers(pipeline)
+  const { stages } = pipeline.plan
+  return new Map(
+    stages.map(stage => [stage.name, new EnvironmentPool(stage.name, () => make()[stage.name], ports, Date.now)]),
+  )
 })
 
 port.on('message', async (message: ToWorker) => {
   if (message.kind === 'answer') return answered(message)
   const { id, stage, event, timeoutMs } = message
   try {
-    const handler = (await loaded)[stage]
-    const result = await invokeHandler(handler, event, stage, ports, Date.now() + timeoutMs, Date.now)
+    const pool = (await loaded).get(stage)
+    if (pool === undefined)
+      throw new Error(`Cannot run stage "${stage}": the pipeline that was loaded has none of this name`)
+    const result = await pool.invoke(event, { timeoutMs })
     if (result.kind === 'failed')
       port.postMessage({ kind: 'failed', id, ...described(result.error), fatal: result.fatal })
     else port.postMessage({ kind: 'answered', id, response: result.response, tally: result.tally })

@@ -5,6 +5,7 @@ import { encodeControl } from '../../shared/codecs/control.ts'
 import { KplWriter } from '../../shared/codecs/kpl-writer.ts'
 import { describeThrown } from '../../shared/model/errors.ts'
 import { endOfTime } from '../../shared/model/event-time.ts'
+import type { ErrorPolicy } from '../../shared/plan/graph.ts'
 import type { DeadLetter } from '../../shared/ports/results.ts'
 import type { PutRecord } from '../../shared/ports/streams.ts'
 import type { EmbeddedCloud } from '../cloud/embedded-cloud.ts'
@@ -32,28 +33,28 @@ const sampleBytes = 64 * 1024
 /** Text has hardly any control characters; compressed or binary data has a tenth, or many zeros. */
 const greatestControlShare = 0.05
 
+export type FileInputOptions = {
+  /** `of file`: more records may come to the stream when the file is over. @default 'of input' */
+  readonly end?: 'of input' | 'of file'
+  /** What happens to a line that no record can hold. @default 'deadLetter' */
+  readonly onTooLong?: ErrorPolicy
+}
+
 /** Puts the lines of a file into a source's stream, many to a Kinesis record in the KPL's format, then ends the input. */
 export class FileInput {
   readonly #cloud: EmbeddedCloud
   readonly #pipeline: string
   readonly #stream: string
   readonly #path: string
-  readonly #end: 'of input' | 'of file'
+  readonly #options: Required<FileInputOptions>
   #progress: Progress | undefined
 
-  /** `of file`: more records may come to the stream when the file is over. */
-  constructor(
-    cloud: EmbeddedCloud,
-    pipeline: string,
-    stream: string,
-    path: string,
-    end: 'of input' | 'of file' = 'of input',
-  ) {
-    this.#end = end
+  constructor(cloud: EmbeddedCloud, pipeline: string, stream: string, path: string, options: FileInputOptions = {}) {
     this.#cloud = cloud
     this.#pipeline = pipeline
     this.#stream = stream
     this.#path = path
+    this.#options = { end: 'of input', onTooLong: 'deadLetter', ...options }
   }
 
   get source(): string {
@@ -106,7 +107,8 @@ export class FileInput {
 
   async #blocks(handle: FileHandle, room: () => Promise<void>, signal: AbortSignal): Promise<void> {
     let { offset } = this.#current()
-    const packer = new LinePacker(basename(this.#path), this.#current().lines + this.#current().tooLong, this.#stream)
+    const linesBefore = this.#current().lines + this.#current().tooLong
+    const packer = new LinePacker(basename(this.#path), linesBefore, this.#stream, this.#options.onTooLong)
     const start = { ...this.#current() }
     const reader = new LineReader(packer, offset === 0)
     // Lines are copied where they are kept.
@@ -127,7 +129,7 @@ export class FileInput {
   /** Records, letters and progress at once, or none of them. */
   #commit(packer: LinePacker, progress: Progress): void {
     const { records, letters } = packer.take()
-    const ends = progress.isDone && this.#end === 'of input' ? endOfInput(this.#cloud, this.#stream) : []
+    const ends = progress.isDone && this.#options.end === 'of input' ? endOfInput(this.#cloud, this.#stream) : []
     this.#cloud.transaction(() => {
       for (const call of chunked([...records, ...ends])) this.#cloud.streams.put(this.#stream, call)
       if (letters.length > 0) this.#cloud.deadLetters.keep(this.#pipeline, letters)
@@ -155,6 +157,7 @@ export class FileInput {
 class LinePacker {
   readonly #file: string
   readonly #stream: string
+  readonly #onTooLong: ErrorPolicy
   readonly #writer = new KplWriter()
   #records: PutRecord[] = []
   #letters: DeadLetter[] = []
@@ -163,10 +166,11 @@ class LinePacker {
   #lines = 0
   #tooLong = 0
 
-  constructor(file: string, linesBefore: number, stream: string) {
+  constructor(file: string, linesBefore: number, stream: string, onTooLong: ErrorPolicy) {
     this.#file = file
     this.#line = linesBefore
     this.#stream = stream
+    this.#onTooLong = onTooLong
   }
 
   line(bytes: Buffer, start: number, end: number): void {
@@ -185,13 +189,18 @@ class LinePacker {
     this.#tooLong++
     // Its number must not be counted among the lines of an aggregate.
     this.#flush()
+    const problem = `it has ${length} bytes, expected at most ${longestLineBytes}`
+    if (this.#onTooLong === 'fail') {
+      throw new InputError(`Cannot read input "${this.#stream}" at ${this.#place()}: ${problem}`)
+    }
+    if (this.#onTooLong === 'skip') return
     this.#letters.push({
       id: `${this.#stream}/input/${this.#line}`,
       stage: this.#stream,
       place: this.#place(),
       partitionKey: this.#place(),
       sub: 0,
-      reason: `Cannot put the line into a record: it has ${length} bytes, expected at most ${longestLineBytes}`,
+      reason: `Cannot put the line into a record: ${problem}`,
       payload: new Uint8Array(head),
     })
   }
@@ -252,6 +261,10 @@ async function statOf(path: string, stream: string) {
   })
   if (found.isDirectory())
     throw new InputError(`Cannot read input "${stream}": "${path}" is a folder, expected a text file`)
+  if (!found.isFile())
+    throw new InputError(
+      `Cannot read input "${stream}": "${path}" is a pipe or a device, save what it gives in a file and read that`,
+    )
   if (found.size === 0)
     throw new InputError(`Cannot read input "${stream}": file "${path}" is empty, expected at least one line`)
   await access(path, constants.R_OK).catch(error => {

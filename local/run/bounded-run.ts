@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises'
-import type { Plan, Stage } from '../../shared/plan/plan.ts'
+import { type Plan, type Stage, stageNamed } from '../../shared/plan/plan.ts'
 import { Deployment, mappingName } from '../cloud/deployment.ts'
 import type { EmbeddedCloud } from '../cloud/embedded-cloud.ts'
 import type { FunctionRunner } from '../event-source/function-runner.ts'
@@ -53,7 +53,7 @@ export async function boundedRun(options: BoundedRunOptions): Promise<RunOutcome
   const watch = new Watch(plan)
   const stop = new AbortController()
   const either = AbortSignal.any([signal, stop.signal])
-  const inputs = [...options.inputs].map(([source, path]) => new FileInput(cloud, plan.name, source, path))
+  const inputs = fileInputs(options)
   const bytesTotal = sum(await Promise.all(inputs.map(input => input.prepare())))
   const deployment = new Deployment(cloud, plan, {
     shards: options.shards,
@@ -95,6 +95,14 @@ export async function boundedRun(options: BoundedRunOptions): Promise<RunOutcome
     recordsDone: reached.records - recordsBefore,
     tooLong: new Map(inputs.map(input => [input.source, input.counts.tooLong])),
   }
+}
+
+function fileInputs({ cloud, plan, inputs }: BoundedRunOptions): FileInput[] {
+  return [...inputs].map(([source, path]) => {
+    const { input } = stageNamed(plan, source)
+    const onTooLong = input.kind === 'source' ? input.source.onMalformed : 'deadLetter'
+    return new FileInput(cloud, plan.name, source, path, { onTooLong })
+  })
 }
 
 /** A source stage that commits counts in its log, which is not for reading at any moment: what is loaded stands for what it did. */

@@ -73,7 +73,7 @@ export class Environments implements FunctionRunner {
     const lost = life.lost.then((error): InvocationResult => ({ kind: 'failed', error, fatal: false }))
     const result = await Promise.race([answered, lost])
     this.#slots[at] = life.isAlive ? slot : undefined
-    if (!life.isAlive && !life.isDead) onZombie(answered)
+    if (!life.isAlive && !life.isDead) onZombie(Promise.race([answered, life.gone]))
     if (result.kind === 'answered') this.delivered.set(event.Records[0].eventID.split(':')[0], event)
     return result
   }

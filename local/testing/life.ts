@@ -2,10 +2,16 @@
 export class Life {
   /** Settles when the platform sees no more of the invocation, with why. */
   readonly lost: Promise<Error>
+  /** Settles when the process is gone: its own promises never do. */
+  readonly gone: Promise<void>
   #state: 'alive' | 'zombie' | 'dead' = 'alive'
   #lose: (why: Error) => void = () => {}
+  #go: () => void = () => {}
 
   constructor() {
+    this.gone = new Promise(resolve => {
+      this.#go = resolve
+    })
     this.lost = new Promise(resolve => {
       this.#lose = resolve
     })
@@ -22,6 +28,7 @@ export class Life {
   /** The process is gone: nothing that it had not asked for happens any more. */
   die(why: string): void {
     this.#state = 'dead'
+    this.#go()
     this.#lose(new Error(why))
   }
 

@@ -1,4 +1,4 @@
-import type { Aggregator } from '../operators/aggregator.ts'
+import type { Aggregator, Ordered } from '../operators/aggregator.ts'
 import type { AggregateNode, Taking } from '../plan/graph.ts'
 
 /** An aggregator of one's own: `result` defaults to the accumulator itself. All functions as in `Aggregator`. */
@@ -33,7 +33,9 @@ export function wholeAggregator(
     add: (accumulator, value) => user.add(accumulator, value),
     merge: (accumulator, other) => {
       if (user.merge === undefined) throw new TypeError('Cannot merge: the aggregator has no merge function')
-      return user.merge(accumulator, other)
+      const merged = user.merge(accumulator, other)
+      // A slice is merged into several windows: what comes out must not be the slice itself, which the next merge would change.
+      return merged === other ? structuredClone(merged) : merged
     },
     result: accumulator => (user.result === undefined ? accumulator : user.result(accumulator)),
   }
@@ -49,3 +51,19 @@ export const numeric =
       `the value to add is ${part === undefined ? 'undefined' : `a ${typeof part}`}, expected a number`,
     )
   }
+
+/** What is compared must compare: NaN or nothing would make the smallest and the largest depend on the order of records. */
+export const comparable =
+  <V, R extends Ordered>(of: (value: V) => R) =>
+  (value: V): R => {
+    const part = of(value)
+    if (isOrdered(part)) return part
+    const found = typeof part === 'object' && part !== null ? 'an object' : String(part)
+    throw new TypeError(`the value to compare is ${found}, expected a number, string, bigint or Date`)
+  }
+
+function isOrdered(part: unknown): boolean {
+  if (typeof part === 'number') return !Number.isNaN(part)
+  if (part instanceof Date) return !Number.isNaN(part.getTime())
+  return typeof part === 'string' || typeof part === 'bigint'
+}

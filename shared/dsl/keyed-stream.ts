@@ -3,7 +3,14 @@ import { counting, largest, type Ordered, reducing, smallest } from '../operator
 import { averaging, summing } from '../operators/exact-sum.ts'
 import type { KeyByNode } from '../plan/graph.ts'
 import type { WindowAssigner } from '../windows/window.ts'
-import { type AggregateBase, aggregateNode, numeric, type UserAggregator, wholeAggregator } from './aggregate-node.ts'
+import {
+  type AggregateBase,
+  aggregateNode,
+  comparable,
+  numeric,
+  type UserAggregator,
+  wholeAggregator,
+} from './aggregate-node.ts'
 import { type Emit, emissionOf } from './emit.ts'
 import type { Origins } from './origin.ts'
 import { type KeyedRow, Results } from './results.ts'
@@ -47,7 +54,9 @@ export class KeyedStream<K extends Key, V, Origin extends Origins> {
     of: (value: V) => R,
     options: AggregateOptions = {},
   ): Results<KeyedRow<K, R>, Origin> {
-    return new Results(aggregateNode(this.#base(options), name, 'min', smallest, { kind: 'part', lift: of }))
+    return new Results(
+      aggregateNode(this.#base(options), name, 'min', smallest, { kind: 'part', lift: comparable(of) }),
+    )
   }
 
   max<R extends Ordered>(
@@ -55,7 +64,7 @@ export class KeyedStream<K extends Key, V, Origin extends Origins> {
     of: (value: V) => R,
     options: AggregateOptions = {},
   ): Results<KeyedRow<K, R>, Origin> {
-    return new Results(aggregateNode(this.#base(options), name, 'max', largest, { kind: 'part', lift: of }))
+    return new Results(aggregateNode(this.#base(options), name, 'max', largest, { kind: 'part', lift: comparable(of) }))
   }
 
   /** The exact sum over the count. */

@@ -8,6 +8,7 @@ import type { WindowAssigner } from '../windows/window.ts'
 import {
   type AggregateBase,
   aggregateNode,
+  comparable,
   type MergingAggregator,
   numeric,
   wholeAggregator,
@@ -67,7 +68,9 @@ export class WindowedStream<K extends Key, V, Origin extends Origins, Sides = Re
     of: (value: V) => R,
     options: WindowedAggregateOptions = {},
   ): Results<WindowedRow<K, R>, Origin, Sides> {
-    return new Results(aggregateNode(this.#base(options), name, 'min', smallest, { kind: 'part', lift: of }))
+    return new Results(
+      aggregateNode(this.#base(options), name, 'min', smallest, { kind: 'part', lift: comparable(of) }),
+    )
   }
 
   max<R extends Ordered>(
@@ -75,7 +78,7 @@ export class WindowedStream<K extends Key, V, Origin extends Origins, Sides = Re
     of: (value: V) => R,
     options: WindowedAggregateOptions = {},
   ): Results<WindowedRow<K, R>, Origin, Sides> {
-    return new Results(aggregateNode(this.#base(options), name, 'max', largest, { kind: 'part', lift: of }))
+    return new Results(aggregateNode(this.#base(options), name, 'max', largest, { kind: 'part', lift: comparable(of) }))
   }
 
   /** The exact sum over the count. */

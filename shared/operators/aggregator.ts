@@ -23,14 +23,23 @@ export const counting: Aggregator<unknown, number, number> = {
   result: count => count,
 }
 
-export const smallest: Aggregator<Ordered, Perhaps<Ordered>, Ordered> = extreme((a, b) => a < b)
-export const largest: Aggregator<Ordered, Perhaps<Ordered>, Ordered> = extreme((a, b) => a > b)
+export const smallest: Aggregator<Ordered, Perhaps<Ordered>, Ordered> = extreme((a, b) => compareOrdered(a, b) < 0)
+export const largest: Aggregator<Ordered, Perhaps<Ordered>, Ordered> = extreme((a, b) => compareOrdered(a, b) > 0)
 
 export const reducing = <T>(reduce: (a: T, b: T) => T): Aggregator<T, Perhaps<T>, T> => folding(reduce)
 
 function extreme(isBetter: (a: Ordered, b: Ordered) => boolean): Aggregator<Ordered, Perhaps<Ordered>, Ordered> {
   return folding((a, b) => (isBetter(b, a) ? b : a))
 }
+
+/** By value; values of different types, which JavaScript would compare by converting some, in a fixed order of their types. */
+function compareOrdered(a: Ordered, b: Ordered): number {
+  const [x, y] = [rankOf(a), rankOf(b)]
+  if (x !== y) return x - y
+  return a < b ? -1 : a > b ? 1 : typeof a === typeof b ? 0 : typeof a < typeof b ? -1 : 1
+}
+
+const rankOf = (value: Ordered): number => (typeof value === 'string' ? 1 : typeof value === 'object' ? 2 : 0)
 
 function folding<T>(fold: (a: T, b: T) => T): Aggregator<T, Perhaps<T>, T> {
   return {

@@ -4,7 +4,7 @@ import type { Aggregator } from './aggregator.ts'
  * A sum of doubles without rounding until the end, so that it does not depend on the order of the values, on shards or on batches:
  * a safe integer as long as that is all there is, else Shewchuk's non-overlapping partials (Adaptive Precision Floating-Point
  * Arithmetic, 1997; Python's `math.fsum` is the same). The result is the double nearest to the true sum. Infinities and NaN add up as
- * doubles do.
+ * doubles do, and a sum that passes the greatest double on its way is infinite from then on.
  */
 export type ExactSum = number | number[]
 

@@ -167,7 +167,9 @@ export class WindowAggregate<V, A> implements StatefulOperator {
 
   #isEnd(end: number): boolean {
     const { windows } = this.#spec
-    return windows.kind === 'global' ? end === endOfTime : (end - windows.sizeMs - windows.offsetMs) % windows.hopMs === 0
+    return windows.kind === 'global'
+      ? end === endOfTime
+      : (end - windows.sizeMs - windows.offsetMs) % windows.hopMs === 0
   }
 
   #fireAgain(owner: MapOwner<A>): void {

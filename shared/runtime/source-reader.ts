@@ -137,7 +137,8 @@ export class SourceReader {
   }
 
   #located(record: BatchRecord, sub: number, thrown: unknown): Error {
-    return new Error(`${describeThrown(thrown)} (record ${this.#placeOf(record, sub)})`, { cause: thrown })
+    const place = `record ${this.#placeOf(record, sub)} of partition key "${record.partitionKey}"`
+    return new Error(`${describeThrown(thrown)} (${place})`, { cause: thrown })
   }
 
   #placeOf(record: BatchRecord, sub: number): string {

@@ -53,7 +53,7 @@ export async function runTransient(
   const output = chain.chunks(environment.lineage(batch.stream, shard.id), told)
   report.messagesOut += chain.messagesOut
   report.watermark = chain.watermark
-  const { letters } = chain
+  const letters = [...chain.letters]
   const records = [...chain.records]
   await publishChunks(ports, producerOf(stage.name, shard.id), output.chunks)
   for (const [stream, list] of records) {
@@ -64,7 +64,7 @@ export async function runTransient(
     }))
     await putInOrder(ports, stream, puts)
   }
-  if (letters.length > 0) await ports.deadLetters.put(plan.name, [...letters])
+  if (letters.length > 0) await ports.deadLetters.put(plan.name, letters)
   environment.told.set(shard.id, output.told)
   if (failure !== undefined && next === batch.records[0].sequence) throw failure
   return next === undefined ? acknowledgeAll : failFrom(next)

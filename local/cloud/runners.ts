@@ -1,0 +1,32 @@
+import { availableParallelism } from 'node:os'
+import { handlers, type StageHandler } from '../../functions/handlers.ts'
+import type { Pipeline } from '../../shared/dsl/pipeline.ts'
+import type { Stage } from '../../shared/plan/plan.ts'
+import type { FunctionRunner } from '../event-source/function-runner.ts'
+import type { EmbeddedCloud } from './embedded-cloud.ts'
+import { EnvironmentPool } from './environment-pool.ts'
+import { WorkerPool } from './worker-pool.ts'
+
+export type Runners = {
+  /** Where a stage's function runs. */
+  readonly runner: (stage: Stage) => FunctionRunner
+  close(): Promise<void>
+}
+
+/**
+ * Functions of a pipeline on this machine. Where there is a second core, stages without state, which decode and do most of the work,
+ * run in threads that load `file` anew; stages with state run here, beside their table.
+ */
+export function runnersFor(pipeline: Pipeline<unknown, unknown>, file: string, cloud: EmbeddedCloud): Runners {
+  const { plan } = pipeline
+  const make = (): Readonly<Record<string, StageHandler>> => handlers(pipeline)
+  const here = ({ name }: Stage) => new EnvironmentPool(name, () => make()[name], cloud.ports, Date.now)
+  const threads = Math.min(availableParallelism() - 1, mostThreads)
+  if (threads === 0 || plan.stages.every(stage => stage.kind === 'logged'))
+    return { runner: here, close: async () => {} }
+  const pool = new WorkerPool(plan, file, cloud.ports, threads)
+  return { runner: stage => (stage.kind === 'transient' ? pool.runner(stage) : here(stage)), close: () => pool.close() }
+}
+
+/** The thread that reads the input and serves the table is busy with about this many. */
+const mostThreads = 3
