@@ -63,7 +63,7 @@ export async function devSession(options: SessionOptions, end: SessionEnd): Prom
     cloud.meta.set(pipelineKey, pipeline.name)
     cloud.meta.set(viewsKey(pipeline.name), JSON.stringify(viewNames(pipeline.plan)))
     await serve(cloud, options, end)
-    terminal.err(`Stopped, pipeline "${pipeline.name}" goes on from here next time\n`)
+    if (end.stop.aborted) terminal.err(`Stopped, pipeline "${pipeline.name}" goes on from here next time\n`)
   } finally {
     cloud.close()
   }

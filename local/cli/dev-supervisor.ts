@@ -84,7 +84,7 @@ class Session {
     this.#killing = undefined
     this.#child = undefined
     const status = statusOf(code, signal)
-    if (isReloading && status === 0) return { kind: 'reloads', status }
+    if (isReloading) return { kind: 'reloads', status }
     return { kind: isLoaded ? 'ended' : 'failedToLoad', status }
   }
 

@@ -5,6 +5,7 @@ import type { EmbeddedCloud } from '../cloud/embedded-cloud.ts'
 import type { FunctionRunner } from '../event-source/function-runner.ts'
 import type { MappingEvent } from '../event-source/shard-worker.ts'
 import { FileInput } from '../input/file-input.ts'
+import { withLinePlace } from './line-places.ts'
 
 export type BoundedRunOptions = {
   readonly cloud: EmbeddedCloud
@@ -37,8 +38,8 @@ export type RunOutcome = {
   readonly tooLong: ReadonlyMap<string, number>
 }
 
-/** The same batch failing this often in a bounded run means that it always will. */
-const mostFailures = 8
+/** The same batch failing this often in a bounded run, over a second or two, means that it will until a person acts. */
+const mostFailures = 5
 /** Loading waits while this much is put but not yet processed: what bounds the memory of a run. */
 const mostBacklogBytes = 12 * 1024 * 1024
 const progressEveryMs = 100
@@ -85,7 +86,7 @@ export async function boundedRun(options: BoundedRunOptions): Promise<RunOutcome
     await Promise.allSettled([running, loading])
   }
   await running
-  if (watch.failure !== undefined) throw watch.failure
+  if (watch.failure !== undefined) throw withLinePlace(watch.failure)
   const reached = progress()
   onProgress(reached)
   return {

@@ -1,7 +1,8 @@
-import type { Plan, Stage } from '../../shared/plan/plan.ts'
+import type { Plan } from '../../shared/plan/plan.ts'
 import type { DeadLetter } from '../../shared/ports/results.ts'
 import type { EmbeddedCloud } from '../cloud/embedded-cloud.ts'
 import type { RunOutcome } from './bounded-run.ts'
+import { linePlace } from './line-places.ts'
 import { deadLettersOf, type Row, type StageTotals, stageTotals, viewRows } from './results.ts'
 
 /** What a run over files came to, with all that earlier runs on the same cloud did: exact, whatever was retried. */
@@ -71,25 +72,13 @@ function sourceCounts(
 }
 
 function placedLetters(cloud: EmbeddedCloud, plan: Plan): PlacedLetter[] {
-  const stages = new Map(plan.stages.map(stage => [stage.name, stage]))
-  const placed = deadLettersOf(cloud, plan).map(letter => ({ letter, line: lineOf(letter, stages.get(letter.stage)) }))
-  const byLine = placed.sort(
-    (a, b) => compare(a.line?.file ?? '', b.line?.file ?? '') || (a.line?.number ?? 0) - (b.line?.number ?? 0),
-  )
-  return byLine.map(({ letter, line }) => ({
-    ...letter,
-    at: line === undefined ? letter.place : `${line.file}:${line.number}`,
-  }))
-}
-
-/** A record of a file is keyed by FILE:FIRSTLINE of its aggregate: see FileInput. */
-function lineOf(
-  { partitionKey, sub }: DeadLetter,
-  stage: Stage | undefined,
-): { file: string; number: number } | undefined {
-  if (stage?.input.kind !== 'source') return undefined
-  const [, file, first] = /^(.+):(\d+)$/s.exec(partitionKey) ?? []
-  return file === undefined ? undefined : { file, number: Number(first) + sub }
+  const sources = new Set(plan.stages.filter(({ input }) => input.kind === 'source').map(({ name }) => name))
+  const placed = deadLettersOf(cloud, plan).map(letter => {
+    const line = sources.has(letter.stage) ? linePlace(letter.partitionKey, letter.sub) : undefined
+    return { letter, file: line?.file ?? '', line: line?.line ?? 0 }
+  })
+  placed.sort((a, b) => compare(a.file, b.file) || a.line - b.line)
+  return placed.map(({ letter, file, line }) => ({ ...letter, at: line === 0 ? letter.place : `${file}:${line}` }))
 }
 
 /** How much a sink holds, in words. */

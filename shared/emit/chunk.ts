@@ -44,6 +44,8 @@ const writer = new ByteWriter(256 * 1024)
 
 /** Messages `from` to `to` as bytes, not compressed: what the outbox keeps. */
 export function encodeChunk(header: ChunkHeader, messages: MessageColumns, from: number, to: number): Buffer {
+  // A value that could not be written has left the beginning of its chunk behind.
+  writer.take()
   writer.byte(formatVersion)
   writer.text(header.stage)
   writer.text(header.shard)
@@ -52,11 +54,14 @@ export function encodeChunk(header: ChunkHeader, messages: MessageColumns, from:
   writer.bytes(packLineage(header.lineage))
   writer.unsigned(to - from)
   if (to > from) {
-    writer.unsigned(messages.majors.length)
-    for (const major of messages.majors) writer.text(major)
-    writer.unsigned(messages.keyIds.length)
-    for (const id of messages.keyIds) writer.text(id)
-    for (const integers of messages.integerColumns()) writeIntegers(integers, from, to)
+    const majors = usedOf(messages.majors, messages.majorIndexes, from, to)
+    const keys = usedOf(messages.keyIds, messages.keyIndexes, from, to)
+    writeTexts(majors.texts)
+    writeTexts(keys.texts)
+    writeIntegers(keys.indexes, 0, to - from)
+    writeIntegers(messages.edges, from, to)
+    writeIntegers(majors.indexes, 0, to - from)
+    for (const integers of [messages.subs, messages.indexes, messages.weights]) writeIntegers(integers, from, to)
     writeTimes(messages.times, from, to)
     writeValues(messages.values, from, to)
     writeMarks(messages, from, to)
@@ -111,6 +116,24 @@ const emptyMessages = {
   },
   markIndexes: noMarks,
   markTimes: noMarkTimes,
+}
+
+/** Of a dictionary, the entries that messages `from` to `to` refer to: a batch has more, of other groups and other parts. */
+function usedOf(texts: readonly string[], indexes: Int32Array, from: number, to: number) {
+  const places = new Int32Array(texts.length).fill(-1)
+  const used: string[] = []
+  const mapped = new Int32Array(to - from)
+  for (let i = from; i < to; i++) {
+    const index = indexes[i]
+    if (places[index] < 0) places[index] = used.push(texts[index]) - 1
+    mapped[i - from] = places[index]
+  }
+  return { texts: used, indexes: mapped }
+}
+
+function writeTexts(texts: readonly string[]): void {
+  writer.unsigned(texts.length)
+  for (const text of texts) writer.text(text)
 }
 
 function writeIntegers(values: Int32Array, from: number, to: number): void {

@@ -71,10 +71,6 @@ export class MessageColumns {
     this.majors = majors
   }
 
-  integerColumns(): Int32Array[] {
-    return [this.keyIndexes, this.edges, this.majorIndexes, this.subs, this.indexes, this.weights]
-  }
-
   #grow(): void {
     const size = this.times.length * 2
     const wider = (before: Int32Array) => {

@@ -45,26 +45,26 @@ export async function pageGroups(
     )) === 'stale'
   )
     return 'stale'
-  for (const info of due) {
-    const bytes = encodePage(state.stores, info.group)
-    const place = { stage: pagesOf(environment), group: info.group }
-    const outcome = await writePage(environment.ports.commits, place, info.named, state.head.version, bytes)
-    if (outcome.kind === 'stale') return 'stale'
-    if (outcome.kind === 'differs') {
-      // Another engine's codec paged this version: a version of our own has pages of our own.
-      if ((await append(environment, state, { delta: [], outbox: emptyOutbox }, report)) === 'stale') return 'stale'
-      return pageGroups(
-        environment,
-        state,
-        due.filter(other => other.unpagedSince !== undefined),
-        report,
-      )
-    }
+  const { version } = state.head
+  const outcomes = await Promise.all(
+    due.map(async info => {
+      const bytes = encodePage(state.stores, info.group)
+      const place = { stage: pagesOf(environment), group: info.group }
+      return { info, bytes, outcome: await writePage(environment.ports.commits, place, info.named, version, bytes) }
+    }),
+  )
+  if (outcomes.some(({ outcome }) => outcome.kind === 'stale')) return 'stale'
+  for (const { info, bytes, outcome } of outcomes) {
+    if (outcome.kind !== 'written') continue
     info.page = outcome.page
     info.unpagedSince = undefined
     report.pageBytes += bytes.length
   }
-  return 'done'
+  const others = due.filter(info => info.unpagedSince !== undefined)
+  if (others.length === 0) return 'done'
+  // Another engine's codec paged this version: a version of our own has pages of our own.
+  if ((await append(environment, state, { delta: [], outbox: emptyOutbox }, report)) === 'stale') return 'stale'
+  return pageGroups(environment, state, others, report)
 }
 
 /** Appends the next version, with what the run changed. The log's condition makes it the commit, or makes us stale. */

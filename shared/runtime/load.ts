@@ -87,12 +87,12 @@ export async function loadGroups(
   state: ShardState,
   groups: Iterable<number>,
 ): Promise<'loaded' | 'stale'> {
-  for (const group of groups) {
+  const missing = [...groups].flatMap(group => {
     const info = state.groups.get(group)
-    if (info === undefined || info.isLoaded) continue
-    if (!(await loadGroup(environment, state, info))) return 'stale'
-  }
-  return 'loaded'
+    return info === undefined || info.isLoaded ? [] : [info]
+  })
+  const loaded = await Promise.all(missing.map(info => loadGroup(environment, state, info)))
+  return loaded.every(isLoaded => isLoaded) ? 'loaded' : 'stale'
 }
 
 async function loadGroup(environment: Environment, state: ShardState, info: GroupInfo): Promise<boolean> {

@@ -120,9 +120,15 @@ async function commitStep(
   if ((await append(environment, state, change, report)) === 'stale') return again
   report.messagesOut += state.outbox.messagesOut
   await publish(environment, state, report)
+  // What was too much for one commit may not be for the next.
+  environment.unitsPerCommit *= 2
   knowledge.mostUnits = environment.unitsPerCommit
   knowledge.isResumed = outcome.kind === 'cut'
-  return outcome.kind === 'cut' ? { kind: 'committed' } : answerOf(outcome)
+  if (outcome.kind !== 'cut') return answerOf(outcome)
+  const next = left.find(item => isBeyond(state, item.record))
+  return next !== undefined && isOutOfTime()
+    ? { kind: 'answer', response: failFrom(next.record.sequence) }
+    : { kind: 'committed' }
 }
 
 /** Runs records in order until something stops it. Synchronous. */

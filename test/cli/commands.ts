@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -11,6 +11,7 @@ import { addConsume } from '../../local/cli/consume.ts'
 import { addProduce } from '../../local/cli/produce.ts'
 import { addQuery } from '../../local/cli/query.ts'
 import { addStreams } from '../../local/cli/streams.ts'
+import { temporaryFolder } from '../cloud/clouds.ts'
 
 const program = join(import.meta.dirname, 'millrace-program.ts')
 const commands: readonly AddCommand[] = [addProduce, addConsume, addStreams, addQuery]
@@ -19,13 +20,19 @@ const commands: readonly AddCommand[] = [addProduce, addConsume, addStreams, add
 export async function millrace(...args: readonly string[]): Promise<string> {
   let out = ''
   const root = new Command('millrace').exitOverride().configureOutput({ outputError: () => {} })
-  const terminal = { out: (text: string) => void (out += text), err: () => {}, isInteractive: false, columns: 120 }
+  const print = (text: string) => {
+    out += text
+  }
+  const terminal = { out: print, err: () => {}, isInteractive: false, columns: 120 }
   for (const add of commands) add(root, terminal)
   await root.parseAsync(args, { from: 'user' })
   return out
 }
 
 export const usage = (message: string | RegExp) => ({ name: new UsageError('').name, message })
+
+/** What the first process compiles, the others find. */
+const compiled = temporaryFolder()
 
 /** A command in a process of its own, which is gone when the tests of this file are done. */
 export class Running {
@@ -35,7 +42,8 @@ export class Running {
   readonly #exit: Promise<readonly unknown[]>
 
   constructor(args: readonly string[]) {
-    this.child = spawn(process.execPath, [program, ...args], { stdio: ['pipe', 'pipe', 'pipe'] })
+    const env = { ...process.env, NODE_COMPILE_CACHE: compiled }
+    this.child = spawn(process.execPath, [program, ...args], { stdio: ['pipe', 'pipe', 'pipe'], env })
     this.child.stdout?.setEncoding('utf8').on('data', text => (this.out += text))
     this.child.stderr?.setEncoding('utf8').on('data', text => (this.err += text))
     this.child.stdin?.on('error', () => undefined)
@@ -89,23 +97,20 @@ export async function rowsOf(view: string, folder: string): Promise<Record<strin
 
 const engine = pathToFileURL(join(import.meta.dirname, '../../shared/index.ts')).href
 
-/** A pipeline file that imports the engine from where it is: `counts` of words, with `map` and `count` as they are given. */
+/** A pipeline file that imports the engine from where it is: `counts` of words, each made of `of`. */
 export function writePipeline(
   path: string,
   { name = 'words', of = 'word', policy = 'deadLetter', count = "count('so-far')" } = {},
 ): void {
-  const before = existsSync(path)
   writeFileSync(
     path,
     `import { minutes, pipeline, tumbling, utf8 } from '${engine}'
-     const shape = (word: string): string => ${of}
-     export const it = pipeline('${name}', ({ source }) => {
-       const lines = source('lines', { codec: utf8, onError: '${policy}' })
-       const counts = lines.map(shape).keyBy('word', word => word).${count}
-       return { counts }
-     })
-     // ${before}
-    `,
+export const it = pipeline('${name}', ({ source }) => {
+  const lines = source('lines', { codec: utf8, onError: '${policy}' })
+  const counts = lines.map(word => ${of}).keyBy('word', word => word).${count}
+  return { counts }
+})
+`,
   )
 }
 

@@ -1,0 +1,116 @@
+import assert from 'node:assert/strict'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { writeOrders } from '../../functions/orders/generate.ts'
+import {
+  assertSentence,
+  type CommandOptions,
+  documentOf,
+  ordersFile,
+  pipelineIn,
+  type RunDocument,
+  startMillrace,
+  temporaryFolder,
+} from './command.ts'
+
+const folder = temporaryFolder()
+const file = join(folder, 'orders.csv')
+await writeOrders(file, { count: 30_000, seed: 11 })
+
+test('a durable run that is killed at any moments comes to what an uninterrupted run does', async t => {
+  const data = join(folder, 'killed')
+  const args = ['run', ordersFile, '--input', `trades=${file}`, '--json', '--batch-size', '20', '--shards', 'side=2']
+  const expected = await documentOf(args)
+  const delays: number[] = []
+  let kills = 0
+  while (kills < 6 && delays.length < 20) {
+    const running = startMillrace([...args, '--data', data])
+    // Most moments are early in the run: what matters is where it stands then, not how long it took to get there.
+    await untilThere(join(data, 'millrace.db'))
+    const delayMs = Math.floor(Math.random() * 400)
+    delays.push(delayMs)
+    await sleep(delayMs)
+    running.process.kill('SIGKILL')
+    const { signal, stdout } = await running.ended
+    if (signal === 'SIGKILL') kills++
+    else assert.deepEqual(withoutSeconds(JSON.parse(stdout)), withoutSeconds(expected))
+    if (signal !== 'SIGKILL') break
+  }
+  t.diagnostic(`killed ${kills} times, after ${delays.join(', ')} ms`)
+  assert.ok(kills >= 2, `killed ${kills} times`)
+  const resumed = await documentOf([...args, '--data', data])
+  assert.deepEqual(withoutSeconds(resumed), withoutSeconds(expected), `after kills at ${delays.join(', ')} ms`)
+  const again = await documentOf([...args, '--data', data])
+  assert.deepEqual(withoutSeconds(again), withoutSeconds(expected))
+})
+
+/** Words so far, at a pace: each record takes PACE_MICROSECONDS of computing. */
+const paced = pipelineIn(
+  folder,
+  'paced.ts',
+  `const pace = Number(process.env.PACE_MICROSECONDS ?? 0) / 1000
+   function slowly(line) { const end = performance.now() + pace; while (performance.now() < end); return line }
+   export const p = pipeline('paced', ({ source }) => {
+     const lines = source('lines', { codec: utf8 })
+     return { seen: lines.map(slowly).keyBy('key', line => line.slice(-3)).count('lines-seen') }
+   })`,
+)
+
+const pacedRun = (...more: string[]): string[] => [
+  'run',
+  paced,
+  '--input',
+  `lines=${file}`,
+  '--json',
+  '--batch-size',
+  '2',
+  ...more,
+]
+
+for (const [signal, status] of [
+  ['SIGINT', 130],
+  ['SIGTERM', 143],
+] as const) {
+  test(`${signal} ends a durable run between invocations, and the same command goes on from there`, async () => {
+    const data = join(folder, signal)
+    const options: CommandOptions = { env: { PACE_MICROSECONDS: '100' } }
+    const running = startMillrace(pacedRun('--data', data), options)
+    await untilThere(join(data, 'millrace.db'))
+    await sleep(600)
+    running.process.kill(signal)
+    const result = await running.ended
+    assert.equal(result.status, status)
+    assertSentence(result, /^Stopped at \d+% of the input, [\d,]+ records read: the same command goes on from there$/)
+    const [resumed, expected] = await Promise.all([documentOf(pacedRun('--data', data)), documentOf(pacedRun())])
+    assert.deepEqual(withoutSeconds(resumed), withoutSeconds(expected))
+  })
+}
+
+test('SIGINT ends a run without a data folder too, and says that nothing is kept', async () => {
+  const running = startMillrace(pacedRun(), { env: { PACE_MICROSECONDS: '200' } })
+  await sleep(1_500)
+  running.process.kill('SIGINT')
+  const result = await running.ended
+  assert.equal(result.status, 130)
+  assertSentence(result, /^Stopped at \d+% of the input, [\d,]+ records read: nothing of it is kept without --data$/)
+})
+
+test('a second SIGINT ends the process at once', async () => {
+  // One invocation takes minutes: the first signal waits for it.
+  const running = startMillrace(pacedRun('--shards', 'lines=1'), { env: { PACE_MICROSECONDS: '2000000' } })
+  await sleep(1_500)
+  running.process.kill('SIGINT')
+  running.process.kill('SIGTERM')
+  await sleep(50)
+  running.process.kill('SIGKILL')
+  const { signal } = await running.ended
+  assert.ok(signal !== null)
+})
+
+async function untilThere(path: string): Promise<void> {
+  while (!existsSync(path)) await sleep(5)
+}
+
+const withoutSeconds = (document: RunDocument): RunDocument => ({ ...document, seconds: 0 })
