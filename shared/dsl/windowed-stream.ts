@@ -4,7 +4,7 @@ import type { Key } from '../model/key.ts'
 import { counting, largest, type Ordered, reducing, smallest } from '../operators/aggregator.ts'
 import { averaging, summing } from '../operators/exact-sum.ts'
 import type { KeyByNode } from '../plan/graph.ts'
-import type { WindowAssigner } from '../windows/window.ts'
+import { greatestSizeMs, type WindowAssigner } from '../windows/window.ts'
 import {
   type AggregateBase,
   aggregateNode,
@@ -42,6 +42,9 @@ export class WindowedStream<K extends Key, V, Origin extends Origins, Sides = Re
    * commit. Event time; default 0. State is kept that much longer.
    */
   allowedLateness(lateness: Duration): WindowedStream<K, V, Origin, Sides> {
+    if (lateness > greatestSizeMs) {
+      throw new ConfigurationError(`Cannot allow lateness of ${lateness} ms: expected at most ${greatestSizeMs}`)
+    }
     return new WindowedStream(this.#node, { ...this.#settings, latenessMs: lateness })
   }
 

@@ -32,6 +32,8 @@ export const limits = {
   keyGroups: 32,
   /** Protocol: greatest G. */
   maxKeyGroups: 1024,
+  /** Kinesis: a stream's name has at most 128 characters. */
+  streamNameCharacters: 128,
   /** Kinesis: a partition key has at most 256 characters. */
   partitionKeyCharacters: 256,
   /** Event times lie within this of 1970: what a Date holds (8.64e15 ms), less room for the longest window and lateness. */

@@ -1,6 +1,6 @@
 import { ConfigurationError } from '../model/errors.ts'
 import { limits } from '../model/limits.ts'
-import { type Graph, hasUpdates, type Node } from './graph.ts'
+import { type Graph, hasUpdates, inputsOf, type Node } from './graph.ts'
 import { windowsOf } from './steps.ts'
 
 /** What types cannot refuse is refused here, when the pipeline is built. */
@@ -14,7 +14,8 @@ export function checkGraph(graph: Graph, nodes: readonly Node[]): void {
     cannot(`${keyGroups} key groups were asked for, expected 1 to ${limits.maxKeyGroups}`)
   }
   checkNames(graph, nodes, cannot)
-  for (const node of nodes) checkSessionRows(node, nodes, cannot)
+  checkStreams(graph, nodes, cannot)
+  for (const node of nodes) checkSessionRows(graph, node, nodes, cannot)
 }
 
 function checkNames(graph: Graph, nodes: readonly Node[], cannot: (what: string) => never): void {
@@ -39,21 +40,50 @@ function checkNames(graph: Graph, nodes: readonly Node[], cannot: (what: string)
   }
 }
 
-const isName = (name: string): boolean => /^[A-Za-z][A-Za-z0-9_-]{0,63}$/.test(name)
+/** Names become properties of objects, so what every object has already is none. */
+const isName = (name: string): boolean => /^[A-Za-z][A-Za-z0-9_-]{0,63}$/.test(name) && !(name in Object.prototype)
+
+/** The pipeline's own streams are named by its stages: nobody else may write to them. */
+function checkStreams(graph: Graph, nodes: readonly Node[], cannot: (what: string) => never): void {
+  const own = new Map<string, string>()
+  for (const node of nodes) {
+    if (node.kind === 'keyBy' || node.kind === 'top') own.set(`${graph.name}-${node.name}`, node.name)
+  }
+  for (const stream of own.keys()) {
+    if (stream.length > limits.streamNameCharacters) {
+      cannot(
+        `its stream "${stream}" would have a name of ${stream.length} characters, expected at most ${limits.streamNameCharacters}: shorten the pipeline's or the stage's name`,
+      )
+    }
+  }
+  const refuse = (what: string, stream: string): void => {
+    const stage = own.get(stream)
+    if (stage !== undefined)
+      cannot(
+        `${what} "${stream}" has the name of the stream between the pipeline's stages that feeds "${stage}", give it another name`,
+      )
+  }
+  for (const node of nodes) if (node.kind === 'source') refuse('source', node.name)
+  for (const sink of graph.sinks) if (sink.kind === 'stream') refuse('stream', sink.stream)
+}
 
 /**
  * Rows of a session that may still merge are taken back when it does: a view and a top understand that, other operators would go on
  * with rows that no longer stand.
  */
-function checkSessionRows(node: Node, nodes: readonly Node[], cannot: (what: string) => never): void {
+function checkSessionRows(graph: Graph, node: Node, nodes: readonly Node[], cannot: (what: string) => never): void {
   if (node.kind !== 'aggregate' && node.kind !== 'filter') return
   if (node.kind === 'filter' && windowsOf(node) === undefined) return
   if (windowsOf(node)?.kind !== 'session' || !hasUpdates(node)) return
   for (const taker of nodes) {
-    if (!('input' in taker) || taker.input !== node) continue
+    if (!inputsOf(taker).includes(node)) continue
     if (taker.kind === 'top' || taker.kind === 'filter' || taker.kind === 'side') continue
-    cannot(
-      `${taker.kind} takes rows of session windows that may still merge, keep them as a view or a top, or emit them "final" without allowed lateness`,
-    )
+    cannot(`${taker.kind} takes rows of ${mergingRows}`)
+  }
+  for (const sink of graph.sinks) {
+    if (sink.input === node && sink.kind !== 'view') cannot(`sink "${sink.name}" takes rows of ${mergingRows}`)
   }
 }
+
+const mergingRows =
+  'session windows that may still merge, keep them as a view or a top, or emit them "final" without allowed lateness'

@@ -1,11 +1,10 @@
-import { UserFunctionError } from '../model/errors.ts'
 import type { Key, KeyRef } from '../model/key.ts'
 import { Distinct } from '../operators/distinct.ts'
 import { merging } from '../operators/merging.ts'
 import type { OperatorContext, Origin, Push, StatefulOperator } from '../operators/operator.ts'
 import { RunningAggregate } from '../operators/running-aggregate.ts'
 import { SessionAggregate } from '../operators/session-aggregate.ts'
-import { Top, type TopEntry, type TopRow } from '../operators/top.ts'
+import { Top, type TopRow } from '../operators/top.ts'
 import { WindowAggregate } from '../operators/window-aggregate.ts'
 import {
   type AggregateNode,
@@ -19,6 +18,8 @@ import {
 } from '../plan/graph.ts'
 import type { Consumer, Edge, Shipping, Stage } from '../plan/plan.ts'
 import { guarded } from './guarded-aggregator.ts'
+import { rankingKey, shipper, topEntry, usableKey } from './shipping.ts'
+import { wrapped } from './user-function.ts'
 
 /** Where a stage's results go: messages to shuffles, rows and values to sinks. */
 export type ChainOutputs = {
@@ -220,7 +221,7 @@ class Compiler {
         if (origin !== undefined) message(shuffle, index, rankingKey, topEntry(value, origin), time)
       }
     }
-    const key = wrapped(from.name, (value: unknown): Key => usable(from.key(value)))
+    const key = wrapped(from.name, (value: unknown): Key => usableKey(from.key(value)))
     const ship = shipper(ships)
     return present((value, time) => message(shuffle, index, key(value), ship(value), time))
   }
@@ -291,28 +292,11 @@ class Compiler {
   }
 }
 
-/** Every record of a ranking has this key. */
-const rankingKey = ''
-
-function topEntry(value: unknown, origin: Origin): TopEntry {
-  const worth = typeof value === 'object' && value !== null && 'value' in value ? value.value : undefined
-  return origin.window === undefined ? [origin.key, worth] : [origin.key, worth, origin.window.start, origin.window.end]
-}
-
 const rankOrigin = (row: TopRow, id: string, window: Origin['window']): Origin => ({
   key: row.rank,
   id: `${id}#${row.rank}`,
   ...(window && { window }),
 })
-
-/** What types cannot hold from a record that is not what its type says. */
-function usable(key: Key | undefined): Key {
-  if (key === undefined)
-    throw new TypeError(
-      'the key is undefined, expected a string, number, boolean, bigint, null, or an array or object of these',
-    )
-  return key
-}
 
 /** The item of a view that a row is kept in. */
 const rowId = ({ id, window }: Origin): string => (window === undefined ? id : `${window.start}:${window.end}/${id}`)
@@ -326,36 +310,8 @@ const present =
     if (!isGone(value, origin)) push(value, time, origin)
   }
 
-function shipper(ships: Shipping): (value: unknown) => unknown {
-  switch (ships.kind) {
-    case 'nothing':
-      return () => undefined
-    case 'lifted':
-      return wrapped(ships.by, ships.lift)
-    case 'combined': {
-      const lifts = ships.parts.map(part => wrapped(part.by, part.lift))
-      if (lifts.length === 0) return () => undefined
-      if (lifts.length === 1) return lifts[0]
-      return value => lifts.map(lift => lift(value))
-    }
-    default:
-      return value => value
-  }
-}
-
 /** The others are our own, and get only what their `lift` let through. */
 const hasUserCode = (node: AggregateNode): boolean => node.function === 'reduce' || node.function === 'aggregate'
-
-/** Names the operator in what its function throws. */
-function wrapped<A, R>(label: string, fn: (value: A) => R): (value: A) => R {
-  return value => {
-    try {
-      return fn(value)
-    } catch (thrown) {
-      throw thrown instanceof UserFunctionError ? thrown : new UserFunctionError(label, thrown)
-    }
-  }
-}
 
 function fanOut(pushes: readonly Push[]): Push {
   if (pushes.length === 0) return nowhere

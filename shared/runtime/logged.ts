@@ -123,6 +123,8 @@ async function commitStep(
   // What was too much for one commit may not be for the next.
   environment.unitsPerCommit *= 2
   knowledge.mostUnits = environment.unitsPerCommit
+  // Places of timers count from the version that the run began with: in the next one they would name others.
+  knowledge.poison = undefined
   knowledge.isResumed = outcome.kind === 'cut'
   if (outcome.kind !== 'cut') return answerOf(outcome)
   const next = left.find(item => isBeyond(state, item.record))

@@ -194,7 +194,8 @@ export class MessageRun {
       } finally {
         state.context.isDiscarding = false
       }
-      this.#countRefused(record, name, Buffer.from(name), undefined)
+      const id = `${state.shard}/${state.head.version + 1}/${place.unit}`
+      this.#countRefused(record, id, Buffer.from(name), undefined)
     }
     units.done++
   }

@@ -89,7 +89,7 @@ export class TransientChain implements SourceTaker, ChainOutputs {
     this.#major = major
     this.#sub = sub
     this.#index = 0
-    if (this.records.size > 0)
+    if (this.records.size > 0 || this.#recordsBefore.size > 0)
       this.#recordsBefore = new Map([...this.records].map(([stream, list]) => [stream, list.length]))
   }
 

@@ -59,8 +59,11 @@ const wholeTime: SlicedWindows = Object.freeze({
   sliceMs: endOfTime - beginningOfTime,
 })
 
-/** Event times are kept this far from the ends of time (see `limits.eventTimeMs`), so a window's end is always a time. */
-const greatestSizeMs = 300_000_000_000_000
+/**
+ * Of windows, gaps and allowed lateness. Event times are kept more than twice as far from the ends of time (see `limits.eventTimeMs`),
+ * so a window's end, and when it is closed, is always a time.
+ */
+export const greatestSizeMs = 300_000_000_000_000
 
 function sliced(kind: 'tumbling' | 'hopping', sizeMs: number, hopMs: number, offsetMs: number): SlicedWindows {
   if (sizeMs > greatestSizeMs) {

@@ -13,7 +13,7 @@ import { addQuery } from '../../local/cli/query.ts'
 import { addStreams } from '../../local/cli/streams.ts'
 import { temporaryFolder } from '../cloud/clouds.ts'
 
-const program = join(import.meta.dirname, 'millrace-program.ts')
+const program = join(import.meta.dirname, '../../local/cli/millrace.ts')
 const commands: readonly AddCommand[] = [addProduce, addConsume, addStreams, addQuery]
 
 /** Runs a command in this process: what it printed as its result. */

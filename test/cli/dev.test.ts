@@ -27,7 +27,6 @@ describe('millrace dev', { concurrency: 2 }, () => {
     await until(async () => (await total(data)) > 1_000)
     first.signal('SIGKILL')
     assert.equal(await first.status(), 'SIGKILL')
-    assert.ok(existsSync(join(data, 'endpoint.json')))
     const second = await startDev(...args)
     assert.equal(await producer.status(), 0, producer.err)
     assert.equal(producer.out, 'Put 10,000 records in stream "lines"\n')
@@ -86,9 +85,9 @@ describe('millrace dev', { concurrency: 2 }, () => {
     assert.equal(dev.child.exitCode, null)
   })
 
-  test('answers nobody without its token, on the loopback interface only', async () => {
+  test('answers nobody without its token, and what it leaves when it is killed is no hindrance', async () => {
     const { file, data } = place()
-    await startDev(file, '--data', data, '--no-watch')
+    const dev = await startDev(file, '--data', data, '--no-watch')
     const address = addressIn(data)
     assert.ok(address !== undefined)
     const { port, token } = address
@@ -98,6 +97,11 @@ describe('millrace dev', { concurrency: 2 }, () => {
     assert.equal(await statusOf(port, 'POST', '/constructor', token), 404)
     assert.equal(await statusOf(port, 'GET', '/streamNames', token), 404)
     assert.match(await millrace('streams', 'list', '--data', data), /^lines +1 /m)
+    dev.signal('SIGKILL')
+    await dev.status()
+    assert.ok(existsSync(join(data, 'endpoint.json')))
+    assert.match(await millrace('streams', 'list', '--data', data), /^lines +1 /m)
+    assert.ok(!existsSync(join(data, 'endpoint.json')))
   })
 
   test('starts again when a file is saved, waits while it does not load, and keeps its state', async () => {
