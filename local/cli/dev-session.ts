@@ -89,9 +89,9 @@ async function serve(cloud: EmbeddedCloud, options: SessionOptions, end: Session
   }
 
   const broken = new AbortController()
-  const guarded = (work: () => void) => () => {
+  const guarded = (work: () => void | Promise<void>) => async () => {
     try {
-      work()
+      await work()
     } catch (error) {
       broken.abort(error)
     }
@@ -117,11 +117,11 @@ async function serve(cloud: EmbeddedCloud, options: SessionOptions, end: Session
     const loading = inputs.map(input => input.load(room, loadUntil).catch(error => broken.abort(error)))
     await Promise.all([serveStages(deployment, { stop, drain: end.drain }), ...loading])
     broken.signal.throwIfAborted()
+    await status.print()
   } finally {
     broken.abort()
     for (const timer of timers) clearInterval(timer)
     await endpoint.close()
-    status.print()
   }
 }
 

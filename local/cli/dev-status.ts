@@ -1,5 +1,7 @@
+import { decodeBody } from '../../shared/commit/commit-body.ts'
+import { readOf } from '../../shared/commit/ring.ts'
 import { describeThrown } from '../../shared/model/errors.ts'
-import type { Plan } from '../../shared/plan/plan.ts'
+import type { Plan, Stage } from '../../shared/plan/plan.ts'
 import { mappingName } from '../cloud/deployment.ts'
 import type { EmbeddedCloud } from '../cloud/embedded-cloud.ts'
 import type { MappingEvent } from '../event-source/shard-worker.ts'
@@ -14,6 +16,7 @@ export class DevStatus {
   /** The newest error of a shard's batch, until it succeeds. */
   readonly #told = new Map<string, string>()
   #printed = lineOf(0, 0, 0)
+  #isStale = true
 
   constructor(cloud: EmbeddedCloud, plan: Plan, terminal: Terminal) {
     this.#cloud = cloud
@@ -23,6 +26,7 @@ export class DevStatus {
 
   /** A batch that fails is handed over again until it succeeds: its error is told once. */
   heard({ mapping, shard, error, done }: MappingEvent): void {
+    this.#isStale = true
     const place = `${mapping}/${shard}`
     if (done > 0) this.#told.delete(place)
     if (error === undefined) return
@@ -34,22 +38,32 @@ export class DevStatus {
   }
 
   /** Prints a line where there is something new. */
-  print(): void {
-    const line = this.#line()
+  async print(): Promise<void> {
+    // Nothing was handed over since: counting is not for nothing.
+    if (!this.#isStale) return
+    this.#isStale = false
+    const line = await this.#line()
     if (line === this.#printed) return
     this.#printed = line
     this.#terminal.err(`${line}\n`)
   }
 
-  #line(): string {
+  async #line(): Promise<string> {
     let records = 0
-    let deadLetters = 0
-    for (const { name, input } of this.#plan.stages) {
-      const tally = this.#cloud.checkpoints.tally(mappingName(this.#plan, name))
-      if (input.kind === 'source') records += tally.recordsIn ?? 0
-      deadLetters += tally.deadLetters ?? 0
+    for (const stage of this.#plan.stages) if (stage.input.kind === 'source') records += await this.#recordsOf(stage)
+    return lineOf(records, this.#cloud.deadLetters.letters(this.#plan.name).length, this.#behindMs())
+  }
+
+  /** A stage that commits counts in its log, the others where they are acknowledged. */
+  async #recordsOf({ name, kind, input }: Stage): Promise<number> {
+    const { checkpoints, commits, streams } = this.#cloud
+    if (kind === 'transient') return checkpoints.tally(mappingName(this.#plan, name)).recordsIn ?? 0
+    let records = 0
+    for (const { id } of streams.describe(input.stream)) {
+      const read = readOf(await commits.readRing(`${this.#plan.name}/${name}/${id}`))
+      if (read.kind === 'whole') records += decodeBody(read.newest.body).tallies.messages
     }
-    return lineOf(records, deadLetters, this.#behindMs())
+    return records
   }
 
   /** Age of the oldest record that waits: what Lambda calls the iterator age. */

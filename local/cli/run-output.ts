@@ -1,4 +1,4 @@
-import type { RunReport } from '../run/run-report.ts'
+import type { RunReport, SinkTotal } from '../run/run-report.ts'
 import { byteSize, counted, wholeNumber } from './numbers.ts'
 import { printable, tableOf } from './tables.ts'
 import { jsonText } from './value-text.ts'
@@ -37,15 +37,19 @@ function summaryOf(report: RunReport): string {
     ['commits', wholeNumber(commits)],
     ['state written', byteSize(stateBytes)],
   )
-  for (const [sink, held] of sinks) lines.push([sink, held])
+  for (const sink of sinks) lines.push([sink.name, sinkText(sink)])
   lines.push(['seconds', seconds.toFixed(2)])
   if (recordsDone > 0) lines.push(['records a second', wholeNumber(recordsDone / seconds)])
   const width = Math.max(...lines.map(([name]) => name.length))
   return `${lines.map(([name, value]) => `${name.padEnd(width)}  ${value}`).join('\n')}\n`
 }
 
-const lateText = (count: number): string =>
-  count === 0 ? '0' : `${wholeNumber(count)} (each operator counts its own)`
+const sinkText = (sink: SinkTotal): string =>
+  sink.kind === 'stream'
+    ? `${counted(sink.records, 'record')} in stream "${sink.stream}"`
+    : `${counted(sink.files, 'file')}, ${byteSize(sink.bytes)}`
+
+const lateText = (count: number): string => (count === 0 ? '0' : `${wholeNumber(count)} (each operator counts its own)`)
 
 const lettersShown = 5
 

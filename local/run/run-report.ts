@@ -18,8 +18,7 @@ export type RunReport = {
   readonly commits: number
   /** Bytes of commits and pages. */
   readonly stateBytes: number
-  /** What is not kept as a view, by sink. */
-  readonly sinks: ReadonlyMap<string, string>
+  readonly sinks: readonly SinkTotal[]
   /** This run's alone. */
   readonly seconds: number
   readonly recordsDone: number
@@ -27,6 +26,11 @@ export type RunReport = {
 
 /** `read` counts every line; `malformed` those that the codec could not read, and those too long to be records. */
 export type SourceCounts = { readonly read: number; readonly malformed: number }
+
+/** What streams and files hold; whoever is called by a forEach knows itself. */
+export type SinkTotal =
+  | { readonly kind: 'stream'; readonly name: string; readonly stream: string; readonly records: number }
+  | { readonly kind: 'files'; readonly name: string; readonly files: number; readonly bytes: number }
 
 /** `at` is FILE:LINE where the record was a line of a file, else its place in its stream. */
 export type PlacedLetter = DeadLetter & { readonly at: string }
@@ -48,7 +52,7 @@ export async function reportOf(
     expired: sum(totals.map(({ log }) => log.expired)),
     commits: sum(totals.map(({ invocations }) => invocations.commits ?? 0)),
     stateBytes: sum(totals.map(({ invocations }) => (invocations.commitBytes ?? 0) + (invocations.pageBytes ?? 0))),
-    sinks: new Map(await Promise.all(sinkLines(cloud, plan))),
+    sinks: await sinkTotals(cloud, plan),
     seconds,
     recordsDone,
   }
@@ -81,16 +85,19 @@ function placedLetters(cloud: EmbeddedCloud, plan: Plan): PlacedLetter[] {
   return placed.map(({ letter, file, line }) => ({ ...letter, at: line === 0 ? letter.place : `${file}:${line}` }))
 }
 
-/** How much a sink holds, in words. */
-function sinkLines(cloud: EmbeddedCloud, plan: Plan): Promise<readonly [string, string]>[] {
-  return plan.graph.sinks.flatMap(sink => {
-    if (sink.kind === 'stream')
-      return [
-        Promise.resolve([sink.name, `${recordsIn(cloud, sink.stream)} records in stream "${sink.stream}"`] as const),
-      ]
-    if (sink.kind === 'files') return [filesOf(cloud, sink.name).then(files => [sink.name, files] as const)]
-    return []
-  })
+async function sinkTotals(cloud: EmbeddedCloud, plan: Plan): Promise<SinkTotal[]> {
+  const totals: SinkTotal[] = []
+  for (const sink of plan.graph.sinks) {
+    const { name } = sink
+    if (sink.kind === 'stream') {
+      totals.push({ kind: 'stream', name, stream: sink.stream, records: recordsIn(cloud, sink.stream) })
+    }
+    if (sink.kind === 'files') {
+      const files = (await cloud.files.list()).filter(file => file.sink === name)
+      totals.push({ kind: 'files', name, files: files.length, bytes: sum(files.map(file => file.bytes)) })
+    }
+  }
+  return totals
 }
 
 const readBytes = 16 * 1024 * 1024
@@ -105,11 +112,6 @@ function recordsIn(cloud: EmbeddedCloud, stream: string): number {
     }
   }
   return count
-}
-
-async function filesOf(cloud: EmbeddedCloud, sink: string): Promise<string> {
-  const files = (await cloud.files.list()).filter(file => file.sink === sink)
-  return `${files.length} files, ${sum(files.map(file => file.bytes))} bytes`
 }
 
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)

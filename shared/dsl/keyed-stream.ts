@@ -95,7 +95,7 @@ export class KeyedStream<K extends Key, V, Origin extends Origins> {
 
   /** The first value of each key; the rest is dropped. Keeps one entry per key for ever. */
   distinct(name: string): Stream<V, Origin> {
-    return new Stream(Object.freeze({ kind: 'distinct', input: this.#node, name }))
+    return new Stream(Object.freeze({ kind: 'distinct', input: this.#node, name, by: 'key' }))
   }
 
   #base({ emit = 'updates' }: AggregateOptions): AggregateBase {

@@ -2,10 +2,11 @@ import type { Codec } from '../codecs/codec.ts'
 import type { Duration } from '../model/duration.ts'
 import { ConfigurationError } from '../model/errors.ts'
 import { limits } from '../model/limits.ts'
+import type { Written } from '../operators/written-once.ts'
 import { planOf } from '../plan/cut.ts'
 import type { ErrorPolicy, Sink, SourceNode } from '../plan/graph.ts'
 import type { Plan } from '../plan/plan.ts'
-import type { FromSource, Merged, Origins } from './origin.ts'
+import type { FromSource, FromStage, Merged, Origins } from './origin.ts'
 import { Results } from './results.ts'
 import { SinkBuilder } from './sink.ts'
 import { Stream } from './stream.ts'
@@ -39,6 +40,14 @@ export type PipelineOptions = {
 export type PipelineScope = {
   /** Records of a Kinesis stream; the name is the stream's, the stage's and the Lambda handler's. */
   source<Name extends string, T>(name: Name, options: SourceOptions<T>): Stream<T, FromSource<Name, T>>
+  /**
+   * Records of a stream that another pipeline writes with `toStream`: what it put twice is dropped, by position and without time limit,
+   * in a keyed stage `NAME-once` of its own. A record that no pipeline wrote is malformed.
+   */
+  pipelineSource<Name extends string, T>(
+    name: Name,
+    options: SourceOptions<T>,
+  ): Stream<T, FromSource<Name, T> & FromStage<`${Name}-once`>>
 }
 
 /** Results become views, sinks are where else data goes, under the names they are returned by. */
@@ -72,12 +81,26 @@ export function pipeline<Out extends Outputs>(
   describe: (scope: PipelineScope) => Out,
   options: PipelineOptions = {},
 ): Pipeline<Out, OriginsOf<Out>> {
-  const outputs = describe({ source: sourceStream })
+  const outputs = describe({ source: sourceStream, pipelineSource: onceStream })
   const sinks = Object.entries(outputs ?? {}).map(([output, kept]) => sinkOf(name, output, kept))
   return Object.freeze({ name, plan: planOf({ name, keyGroups: options.keyGroups ?? limits.keyGroups, sinks }) })
 }
 
 function sourceStream<Name extends string, T>(name: Name, options: SourceOptions<T>): Stream<T, FromSource<Name, T>> {
+  return new Stream(sourceNode(name, options, false))
+}
+
+function onceStream<Name extends string, T>(
+  name: Name,
+  options: SourceOptions<T>,
+): Stream<T, FromSource<Name, T> & FromStage<`${Name}-once`>> {
+  const once = `${name}-once`
+  const key = ({ writer }: Written): string => writer
+  const input = Object.freeze({ kind: 'keyBy' as const, input: sourceNode(name, options, true), name: once, key })
+  return new Stream(Object.freeze({ kind: 'distinct', input, name: once, by: 'position' }))
+}
+
+function sourceNode<T>(name: string, options: SourceOptions<T>, isWrittenByPipeline: boolean): SourceNode {
   const { codec, eventTime, outOfOrder = 0, idleAfter, onMalformed = 'deadLetter', onError = 'deadLetter' } = options
   if (codec === undefined)
     throw new ConfigurationError(`Cannot read source "${name}": it has no codec, as in { codec: json() }`)
@@ -90,8 +113,9 @@ function sourceStream<Name extends string, T>(name: Name, options: SourceOptions
     idleMs: idleAfter ?? Number.POSITIVE_INFINITY,
     onMalformed,
     onError,
+    isWrittenByPipeline,
   })
-  return new Stream(node)
+  return node
 }
 
 const arrivalTime = (_value: unknown, arrivalMs: number): number => arrivalMs

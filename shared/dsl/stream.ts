@@ -12,6 +12,9 @@ export type KeyProperty<T> = { [Name in keyof T & string]: T[Name] extends Key ?
 export type SideOutput<T> = { readonly sideOutput: (value: T) => void }
 export const sideOutput = <T>(): SideOutput<T> => Object.freeze({ sideOutput: () => {} })
 
+/** The compiler names this type, and so the sentence, where it is called. A text alone would be named `String`. */
+export type NotYet<Sentence extends string> = { readonly notYet: Sentence }
+
 /** What an arm accepts: the guarded type of a type guard, else any value. */
 type ArmValue<T, Arm> = Arm extends Guard<T, infer R> ? R : T
 type Guard<T, R extends T> = (value: T) => value is R
@@ -30,10 +33,16 @@ type SideEmitters<Sides> = {
  */
 export class Stream<T, Origin extends Origins, Sides = Record<never, never>> {
   declare readonly origin: Origin
-  /** Not callable: aggregation needs a key. */
-  declare readonly window: 'Call keyBy(...) before window: a window belongs to a key'
-  declare readonly count: 'Call keyBy(...) before count: an aggregate belongs to a key'
-  declare readonly sum: 'Call keyBy(...) before sum: an aggregate belongs to a key'
+  /** Not callable: what needs a key says so. */
+  declare readonly window: NotYet<'Call keyBy(...) before window: a window belongs to a key'>
+  declare readonly count: NotYet<'Call keyBy(...) before count: an aggregate belongs to a key'>
+  declare readonly sum: NotYet<'Call keyBy(...) before sum: an aggregate belongs to a key'>
+  declare readonly min: NotYet<'Call keyBy(...) before min: an aggregate belongs to a key'>
+  declare readonly max: NotYet<'Call keyBy(...) before max: an aggregate belongs to a key'>
+  declare readonly average: NotYet<'Call keyBy(...) before average: an aggregate belongs to a key'>
+  declare readonly reduce: NotYet<'Call keyBy(...) before reduce: an aggregate belongs to a key'>
+  declare readonly aggregate: NotYet<'Call keyBy(...) before aggregate: an aggregate belongs to a key'>
+  declare readonly distinct: NotYet<'Call keyBy(...) before distinct: values are told apart by their key'>
   protected readonly node: Node
 
   constructor(node: Node) {

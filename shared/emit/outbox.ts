@@ -23,7 +23,7 @@ export type OutboxChunk = {
 
 export type OutboxRecord = {
   readonly partitionKey: string
-  readonly hashKey: bigint | undefined
+  readonly hashKey: bigint
   readonly data: Uint8Array
 }
 

@@ -4,7 +4,7 @@ import { limits } from '../model/limits.ts'
 import type { Ports } from '../ports/index.ts'
 import type { PutRecord } from '../ports/streams.ts'
 import { sealChunk } from './chunk.ts'
-import type { OutboxChunk } from './outbox.ts'
+import type { OutboxChunk, OutboxRecord } from './outbox.ts'
 
 /** Tries of one record before the invocation gives up and the platform hands the batch over again. */
 const mostTries = 8
@@ -77,16 +77,15 @@ function callsOf(records: readonly PutRecord[]): PutRecord[][] {
   return calls
 }
 
-/** Like `putAll`, but one after the other: for streams that promise order per key. */
-export async function putInOrder(ports: Ports, stream: string, records: readonly PutRecord[]): Promise<void> {
+/** Puts the records of each lane one after the other, lanes side by side: readers drop repeats by the highest position of a lane. */
+export async function putInOrder(ports: Ports, stream: string, records: readonly OutboxRecord[]): Promise<void> {
   const rounds: PutRecord[][] = []
   const seen = new Map<bigint, number>()
-  for (const record of records) {
-    const place = record.explicitHashKey ?? -1n
-    const round = seen.get(place) ?? 0
-    seen.set(place, round + 1)
+  for (const { partitionKey, hashKey, data } of records) {
+    const round = seen.get(hashKey) ?? 0
+    seen.set(hashKey, round + 1)
     rounds[round] ??= []
-    rounds[round].push(record)
+    rounds[round].push({ data, partitionKey, explicitHashKey: hashKey })
   }
   for (const round of rounds) await putAll(ports, stream, round)
 }

@@ -142,11 +142,11 @@ function describeOperator(node: StatefulNode): OperatorDescription {
   if (node.kind === 'distinct') {
     return {
       name: node.name,
-      function: 'distinct',
+      function: node.by === 'key' ? 'distinct' : 'distinct by position',
       windows: 'so far',
-      emits: 'first values',
+      emits: node.by === 'key' ? 'first values' : 'each record once',
       lateness: 'none',
-      keeps: 'one entry per key, for ever',
+      keeps: node.by === 'key' ? 'one entry per key, for ever' : 'the highest position per writer',
     }
   }
   const windows = windowsOf(node)

@@ -38,6 +38,8 @@ export type SourceNode = {
   readonly idleMs: number
   readonly onMalformed: ErrorPolicy
   readonly onError: ErrorPolicy
+  /** Records come with who wrote them: see emit/sink-key. */
+  readonly isWrittenByPipeline: boolean
 }
 
 export type MapNode = {
@@ -108,7 +110,13 @@ export type Taking =
   | { readonly kind: 'part'; readonly lift: Loose<[unknown], unknown> }
   | { readonly kind: 'value' }
 
-export type DistinctNode = { readonly kind: 'distinct'; readonly input: KeyByNode; readonly name: string }
+export type DistinctNode = {
+  readonly kind: 'distinct'
+  readonly input: KeyByNode
+  readonly name: string
+  /** The first value of each key; or, of records that a pipeline wrote, each position of a writer once. */
+  readonly by: 'key' | 'position'
+}
 
 export type TopNode = {
   readonly kind: 'top'

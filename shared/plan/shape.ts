@@ -44,7 +44,7 @@ export function fingerprintOf(plan: Plan): string {
 }
 
 function meaningOf(node: StatefulNode): string {
-  if (node.kind === 'distinct') return 'distinct'
+  if (node.kind === 'distinct') return node.by === 'key' ? 'distinct' : 'distinct by position'
   const windows = windowsOf(node)
   const by = windows === undefined ? 'so far' : describeWindows(windows)
   return `${node.kind === 'top' ? 'top' : node.function}, ${by}`

@@ -6,6 +6,7 @@ import { RunningAggregate } from '../operators/running-aggregate.ts'
 import { SessionAggregate } from '../operators/session-aggregate.ts'
 import { Top, type TopRow } from '../operators/top.ts'
 import { WindowAggregate } from '../operators/window-aggregate.ts'
+import { WrittenOnce } from '../operators/written-once.ts'
 import {
   type AggregateNode,
   type BranchNode,
@@ -97,7 +98,8 @@ class Compiler {
       if (node.kind === 'aggregate') return this.#aggregate(node, edge.ships)
       if (node.kind !== 'distinct')
         throw new Error(`Cannot compile stage "${this.#stage.name}": a keyed stream goes to a ${node.kind}`)
-      const operator = this.#stateful(node, () => new Distinct(node.name, this.#context, this.#kept(this.pushOf(node))))
+      const Operator = node.by === 'key' ? Distinct : WrittenOnce
+      const operator = this.#stateful(node, () => new Operator(node.name, this.#context, this.#kept(this.pushOf(node))))
       return (ref, value, time) => operator.process(ref, value, time)
     })
   }

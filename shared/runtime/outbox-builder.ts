@@ -1,7 +1,7 @@
 import type { Outbox, OutboxChunk, OutboxRecord } from '../emit/outbox.ts'
 import { isStepCrossed, ShuffleWriter } from '../emit/shuffle-writer.ts'
+import { sinkRecord } from '../emit/sink-key.ts'
 import { beginningOfTime } from '../model/event-time.ts'
-import { hashKeyOfPartitionKey } from '../model/hash-range.ts'
 import { producerOf, type ShardId } from '../model/ids.ts'
 import type { Key } from '../model/key.ts'
 import type { Lineage } from '../model/lineage.ts'
@@ -78,12 +78,7 @@ export class OutboxBuilder implements ChainOutputs {
       case 'stream': {
         const data = encodeFor(sink, value)
         this.#encodedBytes += data.length
-        const hashKey = origin === undefined ? undefined : hashKeyOfPartitionKey(origin.id)
-        listIn(this.#streams, sink.stream).push({
-          partitionKey: `${this.#producer}/${this.#position()}`,
-          hashKey,
-          data,
-        })
+        listIn(this.#streams, sink.stream).push(sinkRecord(this.#producer, origin, this.#position(), data))
         return
       }
       case 'files': {

@@ -18,14 +18,7 @@ export async function publish(environment: Environment, state: ShardState, repor
   await Promise.all([
     publishChunks(ports, producer, outbox.chunks),
     publishRows(environment, outbox, report),
-    ...outbox.streams.map(({ stream, records }) => {
-      const puts = records.map(({ partitionKey, hashKey, data }) => ({
-        data,
-        partitionKey,
-        ...(hashKey !== undefined && { explicitHashKey: hashKey }),
-      }))
-      return putInOrder(ports, stream, puts)
-    }),
+    ...outbox.streams.map(({ stream, records }) => putInOrder(ports, stream, records)),
     ...outbox.files.map(({ sink, extension, bytes }) =>
       ports.files.write(sink, `${producer}/${state.head.version}.${extension}`, bytes),
     ),

@@ -1,10 +1,12 @@
 import { readKpl } from '../codecs/kpl.ts'
+import { sinkKeyOf } from '../emit/sink-key.ts'
 import { describeThrown, MalformedRecordError, UserFunctionError } from '../model/errors.ts'
 import { beginningOfTime } from '../model/event-time.ts'
 import { type HashRange, hashKeyOfPartitionKey, isInRange } from '../model/hash-range.ts'
 import type { SequenceNumber } from '../model/ids.ts'
 import { limits } from '../model/limits.ts'
 import { positionText } from '../model/position.ts'
+import type { Written } from '../operators/written-once.ts'
 import type { ErrorPolicy, SourceNode } from '../plan/graph.ts'
 import type { DeadLetter } from '../ports/results.ts'
 import { SourceWatermark } from '../time/watermark.ts'
@@ -87,6 +89,7 @@ export class SourceReader {
     try {
       value = source.codec.decode(record.data, start, end)
       time = this.#timeOf(value, record.arrivalMs)
+      if (source.isWrittenByPipeline) value = writtenOf(record.partitionKey, value)
     } catch (thrown) {
       return this.#refuse(source.onMalformed, 'malformed', record, sub, record.data.subarray(start, end), thrown, taker)
     }
@@ -171,6 +174,14 @@ export class SourceReader {
 }
 
 const done: SourceOutcome = { kind: 'done' }
+
+function writtenOf(partitionKey: string, value: unknown): Written {
+  const key = sinkKeyOf(partitionKey)
+  if (key !== undefined) return { ...key, value }
+  throw new MalformedRecordError(
+    `Cannot tell who wrote the record: its partition key is "${partitionKey}", expected one of a pipeline's toStream, stage/shard/lane/position`,
+  )
+}
 
 const stackOf = (cause: unknown) => (cause instanceof Error && cause.stack !== undefined ? { stack: cause.stack } : {})
 

@@ -1,7 +1,7 @@
 import type { OutboxChunk, OutboxRecord } from '../emit/outbox.ts'
 import { isStepCrossed, ShuffleWriter } from '../emit/shuffle-writer.ts'
+import { sinkRecord } from '../emit/sink-key.ts'
 import { beginningOfTime } from '../model/event-time.ts'
-import { hashKeyOfPartitionKey } from '../model/hash-range.ts'
 import { producerOf, type SequenceNumber, type ShardId } from '../model/ids.ts'
 import type { Key } from '../model/key.ts'
 import type { Lineage } from '../model/lineage.ts'
@@ -134,13 +134,10 @@ export class TransientChain implements SourceTaker, ChainOutputs {
     if (sink.kind !== 'stream')
       throw new Error(`Cannot write to ${sink.kind} "${sink.name}": stage "${this.#stage.name}" is transient`)
     const position = positionText(this.#majors[this.#major], this.#sub, this.#index++)
+    const record = sinkRecord(this.#producer, origin, position, encodeFor(sink, value))
     const list = this.records.get(sink.stream) ?? []
     this.records.set(sink.stream, list)
-    list.push({
-      partitionKey: `${this.#producer}/${position}`,
-      hashKey: origin === undefined ? undefined : hashKeyOfPartitionKey(origin.id),
-      data: encodeFor(sink, value),
-    })
+    list.push(record)
   }
 
   get #producer(): string {

@@ -56,14 +56,7 @@ export async function runTransient(
   const letters = [...chain.letters]
   const records = [...chain.records]
   await publishChunks(ports, producerOf(stage.name, shard.id), output.chunks)
-  for (const [stream, list] of records) {
-    const puts = list.map(({ partitionKey, hashKey, data }) => ({
-      data,
-      partitionKey,
-      ...(hashKey !== undefined && { explicitHashKey: hashKey }),
-    }))
-    await putInOrder(ports, stream, puts)
-  }
+  for (const [stream, list] of records) await putInOrder(ports, stream, list)
   if (letters.length > 0) await ports.deadLetters.put(plan.name, letters)
   environment.told.set(shard.id, output.told)
   if (failure !== undefined && next === batch.records[0].sequence) throw failure
