@@ -17,12 +17,13 @@ const largestBytes = limits.kinesisRecordBytes - limits.partitionKeyCharacters
  *
  * ```ts
  * const writer = new KplWriter()
- * for (const line of lines) {
- *   if (writer.add(key, line) === 'added') continue
- *   await send(writer.finish())
- *   writer.add(key, line)
+ * const records: Uint8Array[] = []
+ * for (const line of ['to be', 'or not to be'].map(text => Buffer.from(text))) {
+ *   if (writer.add('client-7', line) === 'added') continue
+ *   records.push(writer.finish())
+ *   writer.add('client-7', line)
  * }
- * if (writer.count > 0) await send(writer.finish())
+ * if (writer.count > 0) records.push(writer.finish())
  * ```
  */
 export class KplWriter {

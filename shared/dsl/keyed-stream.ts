@@ -13,8 +13,8 @@ import {
 } from './aggregate-node.ts'
 import { type Emit, emissionOf } from './emit.ts'
 import type { Origins } from './origin.ts'
-import { type KeyedRow, Results } from './results.ts'
-import { Stream } from './stream.ts'
+import type { KeyedRow } from './rows.ts'
+import { Results, Stream } from './stream.ts'
 import { WindowedStream } from './windowed-stream.ts'
 
 export type AggregateOptions = {

@@ -7,9 +7,8 @@ import { planOf } from '../plan/cut.ts'
 import type { ErrorPolicy, Sink, SourceNode } from '../plan/graph.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { FromSource, FromStage, Merged, Origins } from './origin.ts'
-import { Results } from './results.ts'
 import { SinkBuilder } from './sink.ts'
-import { Stream } from './stream.ts'
+import { Results, Stream } from './stream.ts'
 
 export type SourceOptions<T> = {
   readonly codec: Codec<T>

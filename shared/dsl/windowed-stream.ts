@@ -15,7 +15,8 @@ import {
 } from './aggregate-node.ts'
 import { type Emit, emissionOf } from './emit.ts'
 import type { Origins } from './origin.ts'
-import { Results, type WindowedRow } from './results.ts'
+import type { WindowedRow } from './rows.ts'
+import { Results } from './stream.ts'
 
 export type WindowedAggregateOptions = {
   /** When results go out. Default: `final`. */

@@ -7,7 +7,10 @@ import { sequenceNumber, shardId } from '../../shared/model/ids.ts'
 import { positionText } from '../../shared/model/position.ts'
 
 const body: CommitBody = {
-  through: { sequence: sequenceNumber('49590338271490256608559692538361571095921575989136588898'), sub: 9_007_199_254_740_991 },
+  through: {
+    sequence: sequenceNumber('49590338271490256608559692538361571095921575989136588898'),
+    sub: 9_007_199_254_740_991,
+  },
   groups: [
     { group: 0, page: undefined, watermark: beginningOfTime, cut: undefined },
     { group: 31, page: { version: 63, slot: 1 }, watermark: -1, cut: { at: 59_999, operator: 'w', id: 'sB' } },
@@ -19,13 +22,21 @@ const body: CommitBody = {
   sealed: false,
   shape: '{}',
   delta: [
-    { store: 'w', groups: [1, 1], ids: ['sa', 'sa'], subs: [-60_000, 0], values: [undefined, { n: 1n, at: new Date(-5) }] },
+    {
+      store: 'w',
+      groups: [1, 1],
+      ids: ['sa', 'sa'],
+      subs: [-60_000, 0],
+      values: [undefined, { n: 1n, at: new Date(-5) }],
+    },
     { store: 'd', groups: [2], ids: ['n1'], values: [true] },
   ],
   outbox: {
     ...emptyOutbox,
     chunks: [{ stream: 'p-s', groups: 32, group: 5, bytes: new Uint8Array([1, 2, 3]) }],
-    views: [{ view: 'v', rows: [{ key: 'sa', position: positionText('7', 0, 1), value: { key: 'a', value: undefined } }] }],
+    views: [
+      { view: 'v', rows: [{ key: 'sa', position: positionText('7', 0, 1), value: { key: 'a', value: undefined } }] },
+    ],
     streams: [{ stream: 'out', records: [{ partitionKey: 'k', hashKey: (1n << 128n) - 1n, data: new Uint8Array() }] }],
     calls: [{ sink: 'f', values: [undefined, null, new Map([[1, new Set(['a'])]])] }],
   },
@@ -50,7 +61,8 @@ test('a commit has the same bytes each time', () => {
 
 test('a commit of another format, or cut short, is an error', () => {
   const bytes = encodeBody(body)
-  for (const length of [0, 1, 2, bytes.length >> 1, bytes.length - 1]) assert.throws(() => decodeBody(bytes.subarray(0, length)))
+  for (const length of [0, 1, 2, bytes.length >> 1, bytes.length - 1])
+    assert.throws(() => decodeBody(bytes.subarray(0, length)))
   const other = Buffer.from(bytes)
   other[0] = 9
   assert.throws(() => decodeBody(other), RangeError)

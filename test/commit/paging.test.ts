@@ -30,7 +30,13 @@ class Pages implements Pick<CommitLogPort, 'writePage' | 'readPage'> {
 
   get port(): CommitLogPort {
     const unused = () => Promise.reject(new Error('not for pages'))
-    return { append: unused, readRing: unused, expire: unused, writePage: (n, p) => this.writePage(n, p), readPage: n => this.readPage(n) }
+    return {
+      append: unused,
+      readRing: unused,
+      expire: unused,
+      writePage: (n, p) => this.writePage(n, p),
+      readPage: n => this.readPage(n),
+    }
   }
 }
 
@@ -38,7 +44,8 @@ class Pages implements Pick<CommitLogPort, 'writePage' | 'readPage'> {
 function pageOf(seed: number, parts: number): Buffer {
   const random = new Random(seed)
   const store = new KeyedStore<Uint8Array>('k')
-  for (let i = 0; i < parts * 2 - 1; i++) store.put(place.group, `k${i}`, new Uint8Array(random.bytes(limits.pagePartBytes / 2)))
+  for (let i = 0; i < parts * 2 - 1; i++)
+    store.put(place.group, `k${i}`, new Uint8Array(random.bytes(limits.pagePartBytes / 2)))
   return encodePage([store], place.group)
 }
 

@@ -4,7 +4,12 @@ import { mayAppend, readOf, slotOf } from '../../shared/commit/ring.ts'
 import type { StoredCommit } from '../../shared/ports/commit-log.ts'
 import { Random } from '../codecs/random.ts'
 
-const commit = (version: number, start: number, ring: number): StoredCommit => ({ version, start, ring, body: new Uint8Array() })
+const commit = (version: number, start: number, ring: number): StoredCommit => ({
+  version,
+  start,
+  ring,
+  body: new Uint8Array(),
+})
 
 test('a version is appended once, after the one a round before it, and by nobody who lags', () => {
   for (let seed = 1; seed <= 200; seed++) {
@@ -35,13 +40,18 @@ test('a read that lacks a version is torn, whichever one and however the slots c
     const whole = readOf(items)
     assert.equal(whole.kind, 'whole')
     if (whole.kind !== 'whole') continue
-    assert.deepEqual(whole.commits.map(({ version }) => version), [...versions].reverse())
+    assert.deepEqual(
+      whole.commits.map(({ version }) => version),
+      [...versions].reverse(),
+    )
     assert.equal(whole.newest.version, newest)
     // One version in the middle was not there yet when its slot was read: the slot held the one a round before, or nothing.
     const lost = random.below(versions.length)
     if (versions[lost] === newest) continue
     const older = versions[lost] - ring
-    const torn = items.flatMap(item => (item.version !== versions[lost] ? [item] : older >= start ? [commit(older, start, ring)] : []))
+    const torn = items.flatMap(item =>
+      item.version !== versions[lost] ? [item] : older >= start ? [commit(older, start, ring)] : [],
+    )
     assert.deepEqual(readOf(torn), { kind: 'torn' })
   }
 })

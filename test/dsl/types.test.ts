@@ -132,7 +132,7 @@ all.nothing
   split.map(value => isSame<Same<typeof value, 'B' | 'S'>>())
   const late = trades.keyBy('side').window(globalWindow()).lateTo('late').count('n')
   late.side('late').map(trade => isSame<Same<typeof trade, Trade>>())
-  return { late, out: split.toStream('out', utf8) }
+  return { late, out: split.map(side => String(side)).toStream('out', utf8) }
 `),
 }
 

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { type Chunk, type ChunkHeader, decodeChunk, encodeChunk, sealChunk } from '../../shared/emit/chunk.ts'
 import { MessageColumns } from '../../shared/emit/message-columns.ts'
-import { limits } from '../../shared/model/limits.ts'
 import { shardId } from '../../shared/model/ids.ts'
+import { limits } from '../../shared/model/limits.ts'
 import { positionText } from '../../shared/model/position.ts'
 import { Random } from '../codecs/random.ts'
 
@@ -16,7 +16,16 @@ const lineage = {
 }
 const header: ChunkHeader = { stage: 's', shard: shardId('shardId-000000000001'), group: 7, watermark: 123, lineage }
 
-type Message = { key: string; edge: number; time: number; value: unknown; weight: number; major: number; sub: number; index: number }
+type Message = {
+  key: string
+  edge: number
+  time: number
+  value: unknown
+  weight: number
+  major: number
+  sub: number
+  index: number
+}
 
 const values: Record<string, (random: Random) => unknown> = {
   nothing: () => undefined,
@@ -42,7 +51,10 @@ const values: Record<string, (random: Random) => unknown> = {
       [undefined, null],
       {},
       { a: undefined, b: [1, { c: 'd' }] },
-      new Map<unknown, unknown>([[1, 'a'], ['k', new Set([1])]]),
+      new Map<unknown, unknown>([
+        [1, 'a'],
+        ['k', new Set([1])],
+      ]),
       new Uint8Array([1, 2, 3]),
       { nested: { __proto: 1, constructor: 'c', length: 3 } },
     ]),
@@ -108,18 +120,30 @@ function assertHolds(chunk: Chunk, messages: readonly Message[], majors: readonl
 
 for (const [kind, value] of Object.entries(values)) {
   test(`a chunk of ${kind} comes back as it was, in whole and in part`, () => {
-    for (const [seed, time] of Object.values(times).flatMap(time => [1, 2, 3, 4, 5].map(seed => [seed, time] as const))) {
+    for (const [seed, time] of Object.values(times).flatMap(time =>
+      [1, 2, 3, 4, 5].map(seed => [seed, time] as const),
+    )) {
       const random = new Random(seed)
       const { columns, messages, marks, majors } = fill(random, random.pick([1, 2, 63, 64, 65, 200]), value, time)
       const from = random.below(messages.length)
-      for (const [first, last] of [[0, messages.length], [from, messages.length], [0, from + 1]]) {
+      for (const [first, last] of [
+        [0, messages.length],
+        [from, messages.length],
+        [0, from + 1],
+      ]) {
         const bytes = sealChunk(encodeChunk(header, columns, first, last))
         const chunk = decodeChunk(bytes)
         assert.deepEqual(chunk.header, header)
         assertHolds(chunk, messages.slice(first, last), majors, kind === 'anything')
         const held = marks.filter(({ at }) => at >= first && at < last)
-        assert.deepEqual([...chunk.markIndexes], held.map(({ at }) => at - first))
-        assert.deepEqual([...chunk.markTimes], held.map(mark => mark.time))
+        assert.deepEqual(
+          [...chunk.markIndexes],
+          held.map(({ at }) => at - first),
+        )
+        assert.deepEqual(
+          [...chunk.markTimes],
+          held.map(mark => mark.time),
+        )
         assert.ok(sealChunk(encodeChunk(header, columns, first, last)).equals(bytes), 'the same bytes again')
       }
     }

@@ -10,7 +10,11 @@ import { SourceWatermark } from '../../shared/time/watermark.ts'
 import { Random } from '../codecs/random.ts'
 
 const never: WatermarkSteps = { fine: Number.POSITIVE_INFINITY, coarse: Number.POSITIVE_INFINITY, offset: 0 }
-const header = { stage: 's', shard: shardId('a'), lineage: { shards: [{ id: shardId('a'), parents: [] }], ancestors: [] } }
+const header = {
+  stage: 's',
+  shard: shardId('a'),
+  lineage: { shards: [{ id: shardId('a'), parents: [] }], ancestors: [] },
+}
 
 const writerOf = (groups: number, steps: WatermarkSteps = never) =>
   new ShuffleWriter({ stage: 'r', stream: 'p-r', groups, steps, combines: [undefined] })
@@ -30,9 +34,18 @@ test('each message is in the chunk of its key’s group, in order, with its key 
       const mine = sent.filter(({ key }) => keyGroupOf(keyId(key), 8) === group)
       assert.equal(writer.count(group), mine.length)
       const [chunk] = decoded(writer, group)
-      assert.deepEqual(Array.from(chunk.values ?? []), mine.map(({ i }) => `v${i}`))
-      assert.deepEqual(Array.from(chunk.keyIndexes, index => chunk.keyIds[index]), mine.map(({ key }) => keyId(key)))
-      assert.deepEqual(Array.from(chunk.times), mine.map(({ i }) => i * 10))
+      assert.deepEqual(
+        Array.from(chunk.values ?? []),
+        mine.map(({ i }) => `v${i}`),
+      )
+      assert.deepEqual(
+        Array.from(chunk.keyIndexes, index => chunk.keyIds[index]),
+        mine.map(({ key }) => keyId(key)),
+      )
+      assert.deepEqual(
+        Array.from(chunk.times),
+        mine.map(({ i }) => i * 10),
+      )
       for (let i = 1; i < chunk.count; i++) assert.ok(chunk.positionAt(i - 1) < chunk.positionAt(i))
     }
   }
@@ -48,8 +61,14 @@ test('a chunk that is too large goes in parts below the limit, of which only the
   assert.ok(parts.length > 1)
   for (const part of parts) assert.ok(part.length <= limits.chunkBytes)
   const chunks = parts.map(part => decodeChunk(sealChunk(part)))
-  assert.deepEqual(chunks.flatMap(chunk => Array.from(chunk.values ?? [])), values)
-  assert.deepEqual(chunks.map(chunk => chunk.header.watermark), chunks.map((_, i) => (i + 1 < chunks.length ? undefined : 77)))
+  assert.deepEqual(
+    chunks.flatMap(chunk => Array.from(chunk.values ?? [])),
+    values,
+  )
+  assert.deepEqual(
+    chunks.map(chunk => chunk.header.watermark),
+    chunks.map((_, i) => (i + 1 < chunks.length ? undefined : 77)),
+  )
 })
 
 test('a chunk that is too large by its keys goes in parts that hold their own keys only', () => {
@@ -101,9 +120,17 @@ test('whether a record is too late does not depend on where batches are cut', ()
     const size = random.between(1, 20)
     const steps = { fine: size, coarse: size, offset: 0 }
     let now = random.between(-100, 100)
-    const times = Array.from({ length: 60 }, () => (now += random.below(6)) - random.below(25))
+    const times = Array.from({ length: 60 }, () => {
+      now += random.below(6)
+      return now - random.below(25)
+    })
     const whole = latenessOf(times, [0], steps, size)
-    const single = latenessOf(times, times.map((_, i) => i), steps, size)
+    const single = latenessOf(
+      times,
+      times.map((_, i) => i),
+      steps,
+      size,
+    )
     const cuts = [0, ...times.keys()].filter((at, i) => i === 0 || (at > 0 && random.below(5) === 0))
     assert.deepEqual(latenessOf(times, cuts, steps, size), whole, `seed ${seed}`)
     assert.deepEqual(single, whole, `seed ${seed}`)

@@ -1,6 +1,14 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { evenRanges, groupsIn, type HashRange, hashKeyOfGroup, hashSpace, isInRange, wholeRange } from '../../shared/model/hash-range.ts'
+import {
+  evenRanges,
+  groupsIn,
+  type HashRange,
+  hashKeyOfGroup,
+  hashSpace,
+  isInRange,
+  wholeRange,
+} from '../../shared/model/hash-range.ts'
 import { limits } from '../../shared/model/limits.ts'
 import { Random } from '../codecs/random.ts'
 
@@ -20,7 +28,10 @@ test('each key group is in exactly one shard of any split', () => {
     const random = new Random(seed)
     const groups = random.pick([1, 2, 3, 31, 32, limits.maxKeyGroups])
     const held = randomRanges(random).flatMap(range => groupsIn(range, groups))
-    assert.deepEqual(held, Array.from({ length: groups }, (_, group) => group))
+    assert.deepEqual(
+      held,
+      Array.from({ length: groups }, (_, group) => group),
+    )
   }
 })
 
@@ -35,7 +46,10 @@ test('even ranges cover the hash space without a gap', () => {
 
 test('a shard per key group holds one each', () => {
   for (const groups of [1, 2, 32, 64]) {
-    assert.deepEqual(evenRanges(groups).map(range => groupsIn(range, groups)), Array.from({ length: groups }, (_, i) => [i]))
+    assert.deepEqual(
+      evenRanges(groups).map(range => groupsIn(range, groups)),
+      Array.from({ length: groups }, (_, i) => [i]),
+    )
   }
 })
 

@@ -26,7 +26,9 @@ function keyFrom(random: Random, depth = 2): Key {
     case 6:
       return Array.from({ length: random.below(3) }, () => keyFrom(random, depth - 1))
     default:
-      return Object.fromEntries(Array.from({ length: random.below(3) }, () => [random.pick(names), keyFrom(random, depth - 1)]))
+      return Object.fromEntries(
+        Array.from({ length: random.below(3) }, () => [random.pick(names), keyFrom(random, depth - 1)]),
+      )
   }
 }
 

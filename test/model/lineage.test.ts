@@ -6,7 +6,14 @@ import { type LineageShard, lineageOf } from '../../shared/model/lineage.ts'
 const shard = (id: string, ...parents: string[]): LineageShard => ({ id: shardId(id), parents: parents.map(shardId) })
 
 test('a shard’s ancestors are all generations of its parents, each once, the listed ones', () => {
-  const listed = [shard('a'), shard('b'), shard('c', 'a'), shard('d', 'a'), shard('e', 'c', 'd'), shard('f', 'e', 'gone')]
+  const listed = [
+    shard('a'),
+    shard('b'),
+    shard('c', 'a'),
+    shard('d', 'a'),
+    shard('e', 'c', 'd'),
+    shard('f', 'e', 'gone'),
+  ]
   const ancestors = (id: string): ShardId[] => [...lineageOf(shardId(id), listed).ancestors].sort()
   assert.deepEqual(ancestors('a'), [])
   assert.deepEqual(ancestors('c'), ['a'])

@@ -52,6 +52,12 @@ test('durations that are whole milliseconds are taken, however they are written'
 })
 
 test('a duration that is no whole number of milliseconds, negative or no number is refused', () => {
-  const bad = [() => milliseconds(0.5), () => seconds(-1), () => seconds(0.0001), () => days(Number.NaN), () => hours(1e300)]
+  const bad = [
+    () => milliseconds(0.5),
+    () => seconds(-1),
+    () => seconds(0.0001),
+    () => days(Number.NaN),
+    () => hours(1e300),
+  ]
   for (const make of bad) assert.throws(make, { name: 'RangeError', message: /^Cannot make a duration: / })
 })

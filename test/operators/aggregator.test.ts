@@ -1,7 +1,14 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { comparable } from '../../shared/dsl/aggregate-node.ts'
-import { type Aggregator, counting, largest, type Ordered, reducing, smallest } from '../../shared/operators/aggregator.ts'
+import {
+  type Aggregator,
+  counting,
+  largest,
+  type Ordered,
+  reducing,
+  smallest,
+} from '../../shared/operators/aggregator.ts'
 import { Random } from '../codecs/random.ts'
 
 /** Adds in runs and merges these, as slices and shards do. */
@@ -41,7 +48,10 @@ test('smallest and largest do not depend on the order or on how values are merge
 
 test('a value that has no place in an order is an error of its record, wherever it comes', () => {
   for (const bad of [undefined, null, Number.NaN, new Date(Number.NaN), {}, true]) {
-    const says = { name: 'TypeError', message: /^the value to compare is .*, expected a number, string, bigint or Date$/ }
+    const says = {
+      name: 'TypeError',
+      message: /^the value to compare is .*, expected a number, string, bigint or Date$/,
+    }
     assert.throws(() => comparable(() => bad as Ordered)(1), says)
   }
 })
@@ -51,6 +61,13 @@ test('counts and reductions merge to what adding one by one gives', () => {
     const random = new Random(seed)
     const values = Array.from({ length: random.between(1, 20) }, (_, i) => `${i};`)
     assert.equal(mergedOf(counting, values, random), values.length)
-    assert.equal(mergedOf(reducing<string>((a, b) => a + b), values, random), values.join(''))
+    assert.equal(
+      mergedOf(
+        reducing<string>((a, b) => a + b),
+        values,
+        random,
+      ),
+      values.join(''),
+    )
   }
 })

@@ -109,7 +109,12 @@ export class Harness<Op extends StatefulOperator> {
     const live = encodePage(this.operator.stores, 0)
     this.operator = this.#make(this.#context)
     const stores = new Map(this.operator.stores.map(store => [store.name, store]))
-    const put = (name: string, ids: readonly string[], subs: readonly number[] | undefined, values: readonly unknown[]) =>
+    const put = (
+      name: string,
+      ids: readonly string[],
+      subs: readonly number[] | undefined,
+      values: readonly unknown[],
+    ) =>
       ids.forEach((id, i) => {
         stores.get(name)?.restore(0, id, subs?.[i] ?? 0, values[i])
       })

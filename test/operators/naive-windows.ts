@@ -1,9 +1,27 @@
 import assert from 'node:assert/strict'
 import { beginningOfTime } from '../../shared/model/event-time.ts'
 
-export type WindowSettings = { readonly size: number; readonly hop: number; readonly offset: number; readonly lateness: number }
-type Pane = { readonly key: string; readonly start: number; readonly end: number; readonly value: string; readonly commit: number }
-type Held = { readonly key: string; readonly start: number; readonly end: number; values: number[]; hasFired: boolean; isChanged: boolean }
+export type WindowSettings = {
+  readonly size: number
+  readonly hop: number
+  readonly offset: number
+  readonly lateness: number
+}
+type Pane = {
+  readonly key: string
+  readonly start: number
+  readonly end: number
+  readonly value: string
+  readonly commit: number
+}
+type Held = {
+  readonly key: string
+  readonly start: number
+  readonly end: number
+  values: number[]
+  hasFired: boolean
+  isChanged: boolean
+}
 
 /** Every window on its own, as the Dataflow model describes it: no slices, no timers of one's own. */
 export class NaiveWindows {
@@ -42,7 +60,14 @@ export class NaiveWindows {
     for (const start of open) {
       const end = start + size
       const name = `${key} ${start}`
-      const held = this.#windows.get(name) ?? { key, start, end, values: [], hasFired: end - 1 <= this.watermark, isChanged: false }
+      const held = this.#windows.get(name) ?? {
+        key,
+        start,
+        end,
+        values: [],
+        hasFired: end - 1 <= this.watermark,
+        isChanged: false,
+      }
       this.#windows.set(name, held)
       held.values.push(value)
       held.isChanged = true

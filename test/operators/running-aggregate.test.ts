@@ -8,7 +8,13 @@ import { RunningAggregate } from '../../shared/operators/running-aggregate.ts'
 import { Random } from '../codecs/random.ts'
 import { collecting, Harness } from './harness.ts'
 
-type Pane = { readonly key: Key; readonly value: string; readonly time: number; readonly commit: number; readonly arrivalMs: number }
+type Pane = {
+  readonly key: Key
+  readonly value: string
+  readonly time: number
+  readonly commit: number
+  readonly arrivalMs: number
+}
 
 function start(emission: Emission) {
   const panes: Pane[] = []
@@ -68,7 +74,8 @@ function run(seed: number, emission: Emission) {
 
 const seeds = Array.from({ length: 150 }, (_, i) => i + 1)
 const latestOf = (panes: readonly Pane[]) => new Map(panes.map(pane => [pane.key, pane.value]))
-const expectedOf = (all: ReadonlyMap<string, number[]>) => new Map([...all].map(([key, values]) => [key, values.join(' ')]))
+const expectedOf = (all: ReadonlyMap<string, number[]>) =>
+  new Map([...all].map(([key, values]) => [key, values.join(' ')]))
 const sorted = (map: ReadonlyMap<Key, string>) => [...map].sort(([a], [b]) => (String(a) < String(b) ? -1 : 1))
 
 test('by "updates" each commit gives exactly the rows that changed since the last one', () => {

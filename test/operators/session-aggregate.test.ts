@@ -37,7 +37,12 @@ class NaiveSessions {
 
   #sessions(): Accepted[][] {
     const keys = [...new Set(this.open.map(record => record.key))]
-    return keys.flatMap(key => sessionsOf(this.open.filter(record => record.key === key), this.#settings.gap))
+    return keys.flatMap(key =>
+      sessionsOf(
+        this.open.filter(record => record.key === key),
+        this.#settings.gap,
+      ),
+    )
   }
 
   process(key: string, value: number, time: number): void {
@@ -137,7 +142,8 @@ function runAgainstNaive(seed: number, kind: SessionEmission['kind']): void {
   assert.ok(harness.isEmpty, 'no state is left at the end of time')
   assert.equal(harness.tallies.expired, naive.expired)
   assert.equal(side.length, naive.expired)
-  if (kind === 'final' && settings.lateness === 0) assert.equal(new Set(panes).size, panes.length, 'each row goes out once')
+  if (kind === 'final' && settings.lateness === 0)
+    assert.equal(new Set(panes).size, panes.length, 'each row goes out once')
 }
 
 for (const kind of ['final', 'updates'] as const) {
@@ -158,7 +164,13 @@ test('records exactly one gap apart share a session, one millisecond more parts 
   harness.process('a', 2, 10)
   harness.process('a', 3, 21)
   harness.advance(endOfTime)
-  assert.deepEqual([...view], [['sa 0 20', '1 2'], ['sa 21 31', '3']])
+  assert.deepEqual(
+    [...view],
+    [
+      ['sa 0 20', '1 2'],
+      ['sa 21 31', '3'],
+    ],
+  )
 })
 
 test('a record between two sessions that went out takes both rows back and puts out one', () => {

@@ -149,14 +149,23 @@ test('a final ranking goes out once where nothing changes within the allowed lat
 })
 
 test('rows that are no number rank last and by key, whatever order they come in', () => {
-  const entries: [Key, number][] = [['c', Number.NaN], ['b', 1], ['a', Number.NaN], ['d', Number.NEGATIVE_INFINITY], ['e', 2]]
+  const entries: [Key, number][] = [
+    ['c', Number.NaN],
+    ['b', 1],
+    ['a', Number.NaN],
+    ['d', Number.NEGATIVE_INFINITY],
+    ['e', 2],
+  ]
   for (const order of [entries, [...entries].reverse(), [entries[2], entries[4], entries[0], entries[3], entries[1]]]) {
     const { harness, rankings } = start({ count: 5, emission: { kind: 'updates' }, latenessMs: 0 })
     for (const [i, entry] of order.entries()) {
       harness.process('', entry, i)
       harness.commit()
     }
-    assert.deepEqual(rankings.at(-1)?.rows.map(row => row.key), ['e', 'b', 'd', 'a', 'c'])
+    assert.deepEqual(
+      rankings.at(-1)?.rows.map(row => row.key),
+      ['e', 'b', 'd', 'a', 'c'],
+    )
   }
 })
 

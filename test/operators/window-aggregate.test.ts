@@ -95,7 +95,8 @@ function compare(panes: readonly Pane[], naive: NaiveWindows, emission: Emission
     const theirs = byWindow(naive.panes)
     if (emission.kind === 'updates') for (const name of Object.keys(theirs)) theirs[name] = lastOfCommits(theirs[name])
     assert.deepEqual(mine, theirs)
-    if (emission.kind === 'final' && lateness === 0) for (const list of Object.values(mine)) assert.equal(list.length, 1)
+    if (emission.kind === 'final' && lateness === 0)
+      for (const list of Object.values(mine)) assert.equal(list.length, 1)
   }
   const latest = new Map(panes.map(pane => [`${pane.key} ${pane.start}`, pane.value]))
   assert.deepEqual(sorted(latest), sorted(naive.latest))
@@ -141,7 +142,10 @@ test('a slice that goes within allowed lateness emits no window of its own', () 
   harness.process('a', 1, 5)
   harness.process('a', 2, 12)
   harness.advance(12)
-  assert.deepEqual(panes.map(pane => [pane.start, pane.end, pane.value]), [[0, 10, '1']])
+  assert.deepEqual(
+    panes.map(pane => [pane.start, pane.end, pane.value]),
+    [[0, 10, '1']],
+  )
 })
 
 test('a late update goes out although the watermark passes its allowed lateness in the same commit', () => {
@@ -165,8 +169,18 @@ test('the global window gives one row per key at the end of time and leaves no s
   harness.commit()
   harness.restart()
   assert.equal(panes.length, 0)
-  harness.advance(endOfTime, () => true, () => harness.restart())
-  assert.deepEqual(panes.map(pane => [pane.key, pane.value]), [['sa', '0 2 4'], ['sb', '1 3 5']])
+  harness.advance(
+    endOfTime,
+    () => true,
+    () => harness.restart(),
+  )
+  assert.deepEqual(
+    panes.map(pane => [pane.key, pane.value]),
+    [
+      ['sa', '0 2 4'],
+      ['sb', '1 3 5'],
+    ],
+  )
   assert.ok(harness.isEmpty)
 })
 
@@ -179,5 +193,11 @@ test('a record at exactly the end of a window belongs to the next one', () => {
   assert.equal(panes.length, 0)
   harness.advance(9)
   harness.advance(19)
-  assert.deepEqual(panes.map(pane => [pane.start, pane.value]), [[0, '1'], [10, '2']])
+  assert.deepEqual(
+    panes.map(pane => [pane.start, pane.value]),
+    [
+      [0, '1'],
+      [10, '2'],
+    ],
+  )
 })

@@ -4,7 +4,13 @@ import { globalWindow, hours, json, minutes, pipeline, seconds, session, tumblin
 import type { Edge, Plan, Stage } from '../../shared/plan/plan.ts'
 import { stageNamed } from '../../shared/plan/plan.ts'
 
-type Trade = { readonly side: 'B' | 'S'; readonly client: number; readonly symbol: string; readonly amount: number; readonly at: number }
+type Trade = {
+  readonly side: 'B' | 'S'
+  readonly client: number
+  readonly symbol: string
+  readonly amount: number
+  readonly at: number
+}
 
 const codec = json<Trade>()
 const discard = () => {}
@@ -14,7 +20,12 @@ function shapeOf(plan: Plan): string[] {
   return plan.stages.map(stage => {
     const { input, operators, shuffles, sinks } = stage
     const from =
-      input.kind === 'source' ? '' : ` <- ${input.inputs.map(other => other.name).sort().join(' ')} [${input.edges.map(shipped).join(' ')}]`
+      input.kind === 'source'
+        ? ''
+        : ` <- ${input.inputs
+            .map(other => other.name)
+            .sort()
+            .join(' ')} [${input.edges.map(shipped).join(' ')}]`
     const held = operators.length === 0 ? '' : ` {${operators.map(node => node.name).join(' ')}}`
     const to = shuffles.length === 0 ? '' : ` -> ${shuffles.map(other => other.stage).join(' ')}`
     const out = sinks.length === 0 ? '' : ` => ${sinks.map(sink => sink.name).join(' ')}`
@@ -28,7 +39,8 @@ function assertSound({ stages }: Plan): void {
   const seen = new Set<string>()
   for (const stage of stages) {
     assert.ok(!seen.has(stage.name), 'a stage is there once')
-    if (stage.input.kind === 'shuffle') for (const { name } of stage.input.inputs) assert.ok(seen.has(name), 'senders come first')
+    if (stage.input.kind === 'shuffle')
+      for (const { name } of stage.input.inputs) assert.ok(seen.has(name), 'senders come first')
     seen.add(stage.name)
     for (const shuffle of stage.shuffles) {
       const receiver: Stage | undefined = stages.find(other => other.name === shuffle.stage)
@@ -41,7 +53,10 @@ function assertSound({ stages }: Plan): void {
     for (const consumers of stage.consumers.values()) {
       for (const consumer of consumers) {
         if (consumer.kind !== 'shuffle') continue
-        const receiver = stageNamed({ name: '', graph: { name: '', keyGroups: 1, sinks: [] }, stages }, stage.shuffles[consumer.shuffle].stage)
+        const receiver = stageNamed(
+          { name: '', graph: { name: '', keyGroups: 1, sinks: [] }, stages },
+          stage.shuffles[consumer.shuffle].stage,
+        )
         assert.ok(receiver.input.kind === 'shuffle')
         const edge = receiver.input.edges[consumer.edge.index]
         assert.equal(edge.from, consumer.edge.from, 'sender and receiver mean the same edge by a number')
@@ -67,10 +82,16 @@ test('keyBy of one property twice on one stream is one edge, and its takers shar
 test('the same name on two sources is one stage with an edge for each', () => {
   const { plan } = pipeline('p', ({ source }) => {
     const a = source('a', { codec }).keyBy('client').count('of-a')
-    const b = source('b', { codec }).keyBy('client').reduce('of-b', x => x)
+    const b = source('b', { codec })
+      .keyBy('client')
+      .reduce('of-b', x => x)
     return { a, b }
   })
-  assertShape(plan, ['a transient -> client', 'b transient -> client', 'client logged <- a b [combined value] {of-a of-b} => a b'])
+  assertShape(plan, [
+    'a transient -> client',
+    'b transient -> client',
+    'client logged <- a b [combined value] {of-a of-b} => a b',
+  ])
 })
 
 test('operators behind a union belong to every stage that feeds it', () => {
@@ -91,7 +112,11 @@ test('operators behind a union belong to every stage that feeds it', () => {
 test('a branch goes on in the stage of its stream, and each arm may have a stage of its own', () => {
   const { plan } = pipeline('p', ({ source }) => {
     const { buys, rest } = source('trades', { codec }).branch({ buys: trade => trade.side === 'B', rest: () => true })
-    return { buys: buys.keyBy('client').count('buys'), rest: rest.keyBy('symbol').count('rest'), out: rest.toStream('out', codec) }
+    return {
+      buys: buys.keyBy('client').count('buys'),
+      rest: rest.keyBy('symbol').count('rest'),
+      out: rest.toStream('out', codec),
+    }
   })
   assertShape(plan, [
     'trades transient -> client symbol => out',
@@ -102,8 +127,14 @@ test('a branch goes on in the stage of its stream, and each arm may have a stage
 
 test('two shuffles in a row, and a top behind a filter, are stages in a row', () => {
   const { plan } = pipeline('p', ({ source }) => {
-    const perClient = source('trades', { codec }).keyBy('client').window(tumbling(hours(1))).sum('turnover', trade => trade.amount)
-    const sizes = perClient.map(row => row.value).keyBy('size', value => Math.floor(value)).count('sizes')
+    const perClient = source('trades', { codec })
+      .keyBy('client')
+      .window(tumbling(hours(1)))
+      .sum('turnover', trade => trade.amount)
+    const sizes = perClient
+      .map(row => row.value)
+      .keyBy('size', value => Math.floor(value))
+      .count('sizes')
     const top = perClient.filter(row => row.value > 0).top('top', 3)
     return { perClient, sizes, top }
   })
@@ -152,28 +183,59 @@ test('an edge carries the value where a taker needs it: a reduce, a side output 
     return input.kind === 'shuffle' ? input.edges.map(shipped) : []
   }
   const keyed = (build: Parameters<typeof pipeline>[1]) => shipOf(pipeline('p', build).plan)
-  assert.deepEqual(keyed(({ source }) => ({ a: source('t', { codec }).keyBy('client').reduce('a', x => x) })), ['value'])
-  assert.deepEqual(keyed(({ source }) => ({ a: source('t', { codec }).keyBy('client').distinct('a').forEach(discard) })), ['value'])
+  assert.deepEqual(
+    keyed(({ source }) => ({
+      a: source('t', { codec })
+        .keyBy('client')
+        .reduce('a', x => x),
+    })),
+    ['value'],
+  )
+  assert.deepEqual(
+    keyed(({ source }) => ({ a: source('t', { codec }).keyBy('client').distinct('a').forEach(discard) })),
+    ['value'],
+  )
   const late = keyed(({ source }) => {
-    const counts = source('t', { codec }).keyBy('client').window(tumbling(minutes(1))).lateTo('late').count('a')
+    const counts = source('t', { codec })
+      .keyBy('client')
+      .window(tumbling(minutes(1)))
+      .lateTo('late')
+      .count('a')
     return { counts, late: counts.side('late').forEach(discard) }
   })
   assert.deepEqual(late, ['value'])
   const sessions = keyed(({ source }) => ({
-    a: source('t', { codec }).keyBy('client').window(session(minutes(1))).sum('a', trade => trade.amount),
+    a: source('t', { codec })
+      .keyBy('client')
+      .window(session(minutes(1)))
+      .sum('a', trade => trade.amount),
   }))
   assert.deepEqual(sessions, ['lifted'])
   assert.deepEqual(
-    keyed(({ source }) => ({ a: source('t', { codec }).keyBy('client').window(session(minutes(1))).count('a') })),
+    keyed(({ source }) => ({
+      a: source('t', { codec })
+        .keyBy('client')
+        .window(session(minutes(1)))
+        .count('a'),
+    })),
     ['nothing'],
   )
 })
 
 test('a source without state is transient unless one of its sinks needs a commit', () => {
   const kindOf = (build: Parameters<typeof pipeline>[1]) => pipeline('p', build).plan.stages[0].kind
-  assert.equal(kindOf(({ source }) => ({ a: source('s', { codec: utf8 }).toStream('out', utf8) })), 'transient')
-  assert.equal(kindOf(({ source }) => ({ a: source('s', { codec: utf8 }).toFiles(utf8) })), 'logged')
-  assert.equal(kindOf(({ source }) => ({ a: source('s', { codec: utf8 }).forEach(discard) })), 'logged')
+  assert.equal(
+    kindOf(({ source }) => ({ a: source('s', { codec: utf8 }).toStream('out', utf8) })),
+    'transient',
+  )
+  assert.equal(
+    kindOf(({ source }) => ({ a: source('s', { codec: utf8 }).toFiles(utf8) })),
+    'logged',
+  )
+  assert.equal(
+    kindOf(({ source }) => ({ a: source('s', { codec: utf8 }).forEach(discard) })),
+    'logged',
+  )
 })
 
 test('the error policy of a stage is the strictest of the sources that reach it', () => {
@@ -185,7 +247,14 @@ test('the error policy of a stage is the strictest of the sources that reach it'
     return { counts, top: counts.top('top', 1), b: a.union(b).keyBy('symbol').count('b') }
   })
   const policies = Object.fromEntries(plan.stages.map(stage => [stage.name, stage.onError]))
-  assert.deepEqual(policies, { a: 'skip', b: 'fail', c: 'deadLetter', client: 'deadLetter', top: 'deadLetter', symbol: 'fail' })
+  assert.deepEqual(policies, {
+    a: 'skip',
+    b: 'fail',
+    c: 'deadLetter',
+    client: 'deadLetter',
+    top: 'deadLetter',
+    symbol: 'fail',
+  })
 })
 
 test('only stages of a source can be idle', () => {

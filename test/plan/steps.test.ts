@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { isStepCrossed } from '../../shared/emit/shuffle-writer.ts'
 import { hopping, json, milliseconds, pipeline, session, tumbling } from '../../shared/index.ts'
-import { fingerprintOf, misreading, shapeOf } from '../../shared/plan/shape.ts'
 import { type Plan, stageNamed } from '../../shared/plan/plan.ts'
+import { fingerprintOf, misreading, shapeOf } from '../../shared/plan/shape.ts'
 import { Random } from '../codecs/random.ts'
 
 const codec = json<{ readonly k: string; readonly n: number }>()
@@ -25,7 +25,10 @@ test('every watermark at which a window of the stage or of one behind it fires o
     const { plan } = pipeline('p', ({ source }) => {
       const keyed = source('s', { codec }).keyBy('k')
       const results = windows.map(({ size, hop, offset, lateness }, i) =>
-        keyed.window(hopping(ms(size), ms(hop), { offset: ms(offset) })).allowedLateness(ms(lateness)).count(`w${i}`),
+        keyed
+          .window(hopping(ms(size), ms(hop), { offset: ms(offset) }))
+          .allowedLateness(ms(lateness))
+          .count(`w${i}`),
       )
       return Object.fromEntries(results.map((rows, i) => [`v${i}`, i === 0 ? rows.top('t', 1) : rows]))
     })
@@ -49,7 +52,12 @@ test('a stage that does not look at event time, nor any behind it, has no steps'
 })
 
 test('each millisecond matters to sessions', () => {
-  const { plan } = pipeline('p', ({ source }) => ({ n: source('s', { codec }).keyBy('k').window(session(ms(1_000))).count('n') }))
+  const { plan } = pipeline('p', ({ source }) => ({
+    n: source('s', { codec })
+      .keyBy('k')
+      .window(session(ms(1_000)))
+      .count('n'),
+  }))
   assert.deepEqual(stepsInto(plan, 'k'), { fine: 1, coarse: 100, offset: 0 })
 })
 
@@ -57,7 +65,9 @@ const planWith = (size: number, name = 'n', keyGroups = 32, fn: 'count' | 'sum' 
   pipeline(
     'p',
     ({ source }) => {
-      const windowed = source('s', { codec }).keyBy('k').window(tumbling(ms(size)))
+      const windowed = source('s', { codec })
+        .keyBy('k')
+        .window(tumbling(ms(size)))
       return { n: fn === 'count' ? windowed.count(name) : windowed.sum(name, value => value.n) }
     },
     { keyGroups },

@@ -15,7 +15,13 @@ const two = [shard('a'), shard('b')]
 function start(inputs: readonly InputStage[] = [{ name: 's', idleMs: forever }]) {
   const store = new KeyedStore<ProducerState>('$producers')
   const producers = new GroupProducers(0, inputs, store)
-  const say = (stage: string, id: string, listed: readonly LineageShard[], watermark: number, arrivalMs = 0): number => {
+  const say = (
+    stage: string,
+    id: string,
+    listed: readonly LineageShard[],
+    watermark: number,
+    arrivalMs = 0,
+  ): number => {
     const cell = producers.hear(stage, shardId(id), lineageOf(shardId(id), listed), arrivalMs)
     producers.watermark = producers.advance(cell, watermark, arrivalMs)
     return producers.watermark
@@ -95,7 +101,10 @@ test('through random splits and merges no watermark passes a shard that still ha
     let next = 2
     const fill = (id: ShardId, from: number) => {
       let at = from
-      backlog.set(id, Array.from({ length: random.between(1, 4) }, () => (at += random.below(30))))
+      backlog.set(
+        id,
+        Array.from({ length: random.between(1, 4) }, () => (at += random.below(30))),
+      )
     }
     for (const { id } of listed) fill(id, 0)
     const open = () => listed.map(({ id }) => id).filter(id => !listed.some(({ parents }) => parents.includes(id)))
@@ -113,7 +122,8 @@ test('through random splits and merges no watermark passes a shard that still ha
       // The platform hands over a shard only when its ancestors are done.
       const ready = listed.filter(
         ({ id }) =>
-          (backlog.get(id)?.length ?? 0) > 0 && lineageOf(id, listed).ancestors.every(other => backlog.get(other)?.length === 0),
+          (backlog.get(id)?.length ?? 0) > 0 &&
+          lineageOf(id, listed).ancestors.every(other => backlog.get(other)?.length === 0),
       )
       if (ready.length === 0) continue
       const { id } = random.pick(ready)
@@ -124,7 +134,8 @@ test('through random splits and merges no watermark passes a shard that still ha
       assert.ok(after >= before)
       for (const [other, rest] of backlog) {
         const floor = spoken.get(other)
-        if (rest.length > 0 && floor !== undefined) assert.ok(after <= Math.max(before, floor), `seed ${seed}: ${other} is passed`)
+        if (rest.length > 0 && floor !== undefined)
+          assert.ok(after <= Math.max(before, floor), `seed ${seed}: ${other} is passed`)
         if (rest.length > 0 && floor === undefined && before === beginningOfTime)
           assert.ok(after <= rest[0], `seed ${seed}: ${other}, which has not spoken, is passed`)
       }

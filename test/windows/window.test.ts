@@ -3,7 +3,17 @@ import { test } from 'node:test'
 import { milliseconds } from '../../shared/model/duration.ts'
 import { beginningOfTime, endOfTime } from '../../shared/model/event-time.ts'
 import { limits } from '../../shared/model/limits.ts'
-import { describeWindows, firstEnd, globalWindow, hopping, lastEnd, type SlicedWindows, session, sliceStart, tumbling } from '../../shared/windows/window.ts'
+import {
+  describeWindows,
+  firstEnd,
+  globalWindow,
+  hopping,
+  lastEnd,
+  type SlicedWindows,
+  session,
+  sliceStart,
+  tumbling,
+} from '../../shared/windows/window.ts'
 import { Random } from '../codecs/random.ts'
 
 /** Starts of the windows that hold a time, by trying every one near it. */
@@ -74,7 +84,8 @@ test('windows that cannot be are refused with a sentence', () => {
     () => session(ms(0)),
     () => session(ms(10 ** 15)),
   ]
-  for (const make of bad) assert.throws(make, { name: 'ConfigurationError', message: /^Cannot make \w+ windows: .*expected/ })
+  for (const make of bad)
+    assert.throws(make, { name: 'ConfigurationError', message: /^Cannot make \w+ windows: .*expected/ })
 })
 
 test('windows describe themselves with all that their state depends on', () => {
