@@ -3,6 +3,7 @@ import { KplWriter } from '../shared/codecs/kpl-writer.ts'
 import { encodeBody } from '../shared/commit/commit-body.ts'
 import { decodeChunk } from '../shared/emit/chunk.ts'
 import { sequenceNumber, shardId } from '../shared/model/ids.ts'
+import { limits } from '../shared/model/limits.ts'
 import { lineageOf } from '../shared/model/lineage.ts'
 import { shapeOf } from '../shared/plan/shape.ts'
 import { takeDeltas } from '../shared/runtime/commit.ts'
@@ -93,9 +94,10 @@ function throughEngine(trades: readonly Trade[], records: number, isCombined: bo
   if (sender.input.kind !== 'source') throw new Error('Cannot run the bench: the first stage is no source')
   const shard = shardId('shardId-000000000000')
   const listed = [{ id: shard, parents: [] }]
-  const chain = new TransientChain(sender)
+  const chain = new TransientChain(sender, limits.chunkBytes)
   const groups = Array.from({ length: 32 }, (_, group) => group)
-  const state = new ShardState(receiver, shard, freshHead('bench', 0), lineageOf(shard, listed), groups)
+  const head = freshHead('bench', 0, limits.ringSlots)
+  const state = new ShardState({ stage: receiver, sizes: limits }, shard, head, lineageOf(shard, listed), groups)
   const counts = { recordsIn: 0, malformed: 0, failed: 0, deadLetters: 0 }
   const data = aggregateOf(recordsPerCommit)
   let told: ReadonlyMap<string, number> = new Map()

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
-import { loadPipeline } from '../local/cli/load-pipeline.ts'
 import { memoryCloud } from '../local/cloud/embedded-cloud.ts'
+import { loadPipeline } from '../local/cloud/load-pipeline.ts'
 import { runnersFor } from '../local/cloud/runners.ts'
 import { boundedRun } from '../local/run/bounded-run.ts'
 import { stageTotals, viewNames, viewRows } from '../local/run/results.ts'

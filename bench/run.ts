@@ -40,8 +40,11 @@ type CatchUp = {
   readonly expired: number
 }
 
+/** Those of `npm start` and of the command `millrace`. */
+const memoryFlags = ['--max-semi-space-size=8', '--heap-growing-percent=20']
+
 function child<T>(script: string, ...args: readonly string[]): T {
-  const text = execFileSync(process.execPath, [join(root, 'bench', script), ...args], {
+  const text = execFileSync(process.execPath, [...memoryFlags, join(root, 'bench', script), ...args], {
     cwd: root,
     maxBuffer: 1e9,
     encoding: 'utf8',

@@ -1,4 +1,3 @@
-import { mkdirSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { handlers, type StageHandler } from '../../functions/handlers.ts'
 import { encodeControl } from '../../shared/codecs/control.ts'
@@ -54,7 +53,6 @@ const mostBacklogBytes = 24 * 1024 * 1024
  */
 export async function devSession(options: SessionOptions, end: SessionEnd): Promise<void> {
   const { folder, pipeline, terminal } = options
-  mkdirSync(folder, { recursive: true })
   const cloud = await openWhenFree(folder, pipeline.plan, end.stop)
   if (cloud === undefined) return
   try {

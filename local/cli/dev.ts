@@ -1,12 +1,12 @@
 import { Option } from 'commander'
 import type { Pipeline } from '../../shared/dsl/pipeline.ts'
+import { loadPipeline } from '../cloud/load-pipeline.ts'
 import type { AddCommand, Terminal } from './command-line.ts'
 import { defaultFolder } from './data-folder-client.ts'
 import type { SessionEnd, SessionOptions } from './dev-session.ts'
 import { type FromSession, supervise, type ToSession } from './dev-supervisor.ts'
 import { importedFiles } from './imported-files.ts'
 import { stopSignals } from './interrupt.ts'
-import { loadPipeline } from './load-pipeline.ts'
 import { collected, numberIn, once } from './once.ts'
 import { batchSizesFrom, inputsFrom, shardsFrom } from './run-options.ts'
 
@@ -29,7 +29,11 @@ export const addDev: AddCommand = (program, terminal) => {
     .argument('<pipeline>', 'the module that exports it')
     .option('--data <folder>', 'where streams, state and views are kept (default: .millrace/PIPELINE)', once('--data'))
     .option('--pipeline <name>', 'which pipeline, where the module exports several', once('--pipeline'))
-    .option('--input <source=file>', 'put the lines of a file in a source once', collected, [])
+    .addOption(
+      new Option('--input <source=file>', 'put the lines of a file in a source once')
+        .default([], 'none')
+        .argParser(collected),
+    )
     .option('--shards <stage=number,...>', 'shards of streams that are made now (default: 1)', once('--shards'))
     .option(
       '--batch-size <number>',

@@ -1,8 +1,8 @@
 import { Option } from 'commander'
 import { describe } from '../../shared/plan/describe.ts'
 import { mermaidOfPlan, textOfPlan } from '../../shared/plan/describe-text.ts'
+import { loadPipeline } from '../cloud/load-pipeline.ts'
 import type { AddCommand } from './command-line.ts'
-import { loadPipeline } from './load-pipeline.ts'
 import { once } from './once.ts'
 
 type ExplainFlags = { readonly mermaid?: true; readonly json?: true; readonly pipeline?: string }

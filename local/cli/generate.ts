@@ -34,7 +34,7 @@ async function generateOrders(flags: GenerateFlags, terminal: Terminal): Promise
   const count = numberIn('--count', flags.count ?? '500000', 1, mostLines)
   const seed = numberIn('--seed', flags.seed ?? '7', 0, Number.MAX_SAFE_INTEGER)
   const out = flags.out ?? 'orders.csv'
-  if (flags.force !== true) await checkMissing(out)
+  await checkPlace(out, flags.force === true)
   const { lines, bytes } = await writeWithProgress(out, { count, seed }, terminal)
   terminal.out(`Wrote ${wholeNumber(lines)} lines, ${byteSize(bytes)}, to ${out}\n`)
 }
@@ -62,12 +62,14 @@ export async function writeWithProgress(path: string, spec: OrdersSpec, terminal
   }
 }
 
-async function checkMissing(path: string): Promise<void> {
-  const isThere = await stat(path).then(
-    () => true,
-    () => false,
-  )
-  if (isThere) {
+/** The finished file is put in the place of what is there, which must not be a device. */
+async function checkPlace(path: string, mayOverwrite: boolean): Promise<void> {
+  const found = await stat(path).catch(() => undefined)
+  if (found === undefined || found.isDirectory()) return
+  if (!found.isFile()) {
+    throw new UsageError(`Cannot generate "${path}": it is a pipe or a device, name a file with --out`)
+  }
+  if (!mayOverwrite) {
     throw new UsageError(
       `Cannot generate "${path}": there is such a file already, overwrite it with --force or name another with --out`,
     )

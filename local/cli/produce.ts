@@ -4,6 +4,7 @@ import { access, constants, stat } from 'node:fs/promises'
 import { addAbortSignal, type Readable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describeThrown } from '../../shared/model/errors.ts'
+import { looksBinary } from '../input/input-file.ts'
 import { LineReader, longestLineBytes } from '../input/line-reader.ts'
 import { type AddCommand, type Terminal, UsageError } from './command-line.ts'
 import { checkStream, type DataFolderClient, withDataFolder } from './data-folder-client.ts'
@@ -168,6 +169,10 @@ async function inputOf(file: string | undefined, terminal: Terminal): Promise<Re
   await access(file, constants.R_OK).catch(error => {
     throw unreadable(file, error)
   })
+  // A pipe or a device gives each byte once: only of a file a sample can be looked at.
+  if (found.isFile() && (await looksBinary(file))) {
+    throw new Error(`Cannot read file "${file}": it is binary or compressed, expected lines of text`)
+  }
   return createReadStream(file, { highWaterMark: 256 * 1024 })
 }
 

@@ -9,6 +9,7 @@ import { addGenerate } from './generate.ts'
 import { addProduce } from './produce.ts'
 import { addQuery } from './query.ts'
 import { addRun } from './run.ts'
+import { addSimulate } from './simulate.ts'
 import { addStreams } from './streams.ts'
 
 /** In the order in which --help lists them. */
@@ -16,6 +17,7 @@ const commands: readonly AddCommand[] = [
   addRun,
   addDev,
   addExplain,
+  addSimulate,
   addGenerate,
   addProduce,
   addConsume,

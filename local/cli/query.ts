@@ -1,4 +1,4 @@
-import type { Row } from '../run/results.ts'
+import type { Row } from '../cloud/rows.ts'
 import { type AddCommand, type Terminal, UsageError } from './command-line.ts'
 import { type DataFolderClient, withDataFolder } from './data-folder-client.ts'
 import { once } from './once.ts'

@@ -1,6 +1,6 @@
 import Table from 'cli-table3'
 import { beginningOfTime, endOfTime } from '../../shared/model/event-time.ts'
-import type { Row } from '../run/results.ts'
+import type { Row } from '../cloud/rows.ts'
 import { wholeNumber } from './numbers.ts'
 import { jsonText } from './value-text.ts'
 

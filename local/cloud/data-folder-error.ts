@@ -35,6 +35,7 @@ const fileFaults: Readonly<Record<string, string>> = {
   ENOSPC: sqliteFaults[13],
   EDQUOT: sqliteFaults[13],
   EEXIST: 'it is a file, use another --data folder',
+  ENOENT: 'it cannot be made there, use another --data folder',
   ENOTDIR: 'a part of its path is a file, use another --data folder',
   EIO: sqliteFaults[10],
 }

@@ -1,8 +1,8 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { SequenceNumber, ShardId } from '../../shared/model/ids.ts'
 import type { PutRecord, ShardDescription } from '../../shared/ports/streams.ts'
-import { type Row, rowsOfView } from '../run/results.ts'
 import type { EmbeddedCloud } from './embedded-cloud.ts'
+import { type Row, rowsOfView } from './rows.ts'
 import type { StreamRecord } from './streams.ts'
 
 /** How far one event source mapping is from the end of a shard. */

@@ -1,7 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { handlers, type StageHandler } from '../../functions/handlers.ts'
-import { loadPipeline } from '../cli/load-pipeline.ts'
 import { EnvironmentPool } from './environment-pool.ts'
+import { loadPipeline } from './load-pipeline.ts'
 import type { ToWorker, WorkerSetup } from './worker-messages.ts'
 import { remotePorts } from './worker-ports.ts'
 

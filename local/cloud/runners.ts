@@ -15,7 +15,7 @@ export type Runners = {
 
 /**
  * Functions of a pipeline on this machine. Where there is a second core, stages without state, which decode and do most of the work,
- * run in threads that load `file` anew; stages with state run here, beside their table.
+ * run in threads that load `file` anew, and here too while those are busy; stages with state run here, beside their table.
  */
 export function runnersFor(pipeline: Pipeline<unknown, unknown>, file: string, cloud: EmbeddedCloud): Runners {
   const { plan } = pipeline
@@ -25,8 +25,26 @@ export function runnersFor(pipeline: Pipeline<unknown, unknown>, file: string, c
   if (threads === 0 || plan.stages.every(stage => stage.kind === 'logged'))
     return { runner: here, close: async () => {} }
   const pool = new WorkerPool(plan, file, cloud.ports, threads)
-  return { runner: stage => (stage.kind === 'transient' ? pool.runner(stage) : here(stage)), close: () => pool.close() }
+  let runningHere = 0
+  const shared = (stage: Stage): FunctionRunner => {
+    const [inThread, inProcess] = [pool.runner(stage), here(stage)]
+    return {
+      invoke: async (event, options) => {
+        if (runningHere > 0 || pool.leastRunning < enoughForThread) return inThread.invoke(event, options)
+        runningHere++
+        try {
+          return await inProcess.invoke(event, options)
+        } finally {
+          runningHere--
+        }
+      },
+    }
+  }
+  return { runner: stage => (stage.kind === 'transient' ? shared(stage) : here(stage)), close: () => pool.close() }
 }
+
+/** With so many invocations a thread has work while this one is busy; what comes then runs here. */
+const enoughForThread = 3
 
 /** The thread that reads the input and serves the table is busy with about this many. */
 const mostThreads = 3

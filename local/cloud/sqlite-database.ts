@@ -1,7 +1,8 @@
-import { accessSync, constants, existsSync, mkdirSync } from 'node:fs'
+import { accessSync, constants, existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { DataFolderError, dataFolderError } from './data-folder-error.ts'
+import { makeFolder } from './make-folder.ts'
 
 export type SqliteOptions = {
   /**
@@ -20,7 +21,7 @@ export type SqliteOptions = {
 export function openDatabase(folder: string, options: SqliteOptions): DatabaseSync {
   let database: DatabaseSync | undefined
   try {
-    mkdirSync(folder, { recursive: true })
+    makeFolder(folder)
     const path = join(folder, 'millrace.db')
     for (const needed of [folder, path]) if (existsSync(needed)) accessSync(needed, constants.W_OK)
     database = new DatabaseSync(path, { timeout: 0 })

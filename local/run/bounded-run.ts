@@ -41,7 +41,7 @@ export type RunOutcome = {
 /** The same batch failing this often in a bounded run, over a second or two, means that it will until a person acts. */
 const mostFailures = 5
 /** Loading waits while this much is put but not yet processed: what bounds the memory of a run. */
-const mostBacklogBytes = 12 * 1024 * 1024
+const mostBacklogBytes = 8 * 1024 * 1024
 const progressEveryMs = 100
 
 /**

@@ -1,14 +1,11 @@
 import { decodeBody, noTallies, type Tallies } from '../../shared/commit/commit-body.ts'
 import { readOf } from '../../shared/commit/ring.ts'
-import { compareKeys } from '../../shared/model/key-order.ts'
 import type { Plan } from '../../shared/plan/plan.ts'
-import type { DeadLetter, ViewRow } from '../../shared/ports/results.ts'
+import type { DeadLetter } from '../../shared/ports/results.ts'
 import type { Tally } from '../cloud/checkpoints.ts'
 import { mappingName } from '../cloud/deployment.ts'
 import type { EmbeddedCloud } from '../cloud/embedded-cloud.ts'
-
-/** A row of a view: its fields, with `key`, `value`, and `window` and `rank` where it has them. */
-export type Row = Readonly<Record<string, unknown>>
+import { type Row, rowsOfView } from '../cloud/rows.ts'
 
 /** What every stage did, as its logs and checkpoints say: exact, whatever was retried. */
 export type StageTotals = {
@@ -20,10 +17,6 @@ export type StageTotals = {
 export async function viewRows(cloud: EmbeddedCloud, plan: Plan, view: string): Promise<Row[]> {
   return rowsOfView(await cloud.views.scan(`${plan.name}/${view}`))
 }
-
-/** A view's rows in order, from the items that keep them: a top's rows share one. */
-export const rowsOfView = (kept: readonly ViewRow[]): Row[] =>
-  kept.flatMap(({ value }) => (Array.isArray(value) ? value : [value])).sort(compareRows)
 
 export const viewNames = (plan: Plan): string[] =>
   plan.graph.sinks.filter(sink => sink.kind === 'view').map(sink => sink.name)
@@ -45,18 +38,6 @@ export async function stageTotals(cloud: EmbeddedCloud, plan: Plan): Promise<Sta
   }
   return totals
 }
-
-/** By window, then rank, then key. */
-function compareRows(a: Row, b: Row): number {
-  return startOf(a) - startOf(b) || rankOf(a) - rankOf(b) || compareKeys(keyOf(a), keyOf(b))
-}
-
-const startOf = (row: Row): number => {
-  const { window } = row
-  return typeof window === 'object' && window !== null && 'start' in window ? Number(window.start) : 0
-}
-const rankOf = ({ rank }: Row): number => (typeof rank === 'number' ? rank : 0)
-const keyOf = ({ key }: Row) => (typeof key === 'number' || typeof key === 'string' ? key : JSON.stringify(key ?? null))
 
 const added = (a: Tallies, b: Tallies): Tallies => ({
   messages: a.messages + b.messages,

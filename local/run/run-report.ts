@@ -1,9 +1,10 @@
 import type { Plan } from '../../shared/plan/plan.ts'
 import type { DeadLetter } from '../../shared/ports/results.ts'
 import type { EmbeddedCloud } from '../cloud/embedded-cloud.ts'
+import type { Row } from '../cloud/rows.ts'
 import type { RunOutcome } from './bounded-run.ts'
 import { linePlace } from './line-places.ts'
-import { deadLettersOf, type Row, type StageTotals, stageTotals, viewRows } from './results.ts'
+import { deadLettersOf, type StageTotals, stageTotals, viewRows } from './results.ts'
 
 /** What a run over files came to, with all that earlier runs on the same cloud did: exact, whatever was retried. */
 export type RunReport = {

@@ -1,6 +1,7 @@
 import type { Await, CrashPoint, Fault, Operation } from './faults.ts'
 import { type Life, never } from './life.ts'
 
+/** Where, when and how `crash` strikes. */
 export type CrashOptions<StageName extends string = string> = {
   /** Only in this stage. @default any */
   readonly stage?: StageName

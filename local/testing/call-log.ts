@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 
+/** One call of a `forEach` sink: the same id comes with the same values, however often. */
 export type SinkBatch<T> = { readonly id: string; readonly values: readonly T[] }
 
 /** The calls of `forEach` sinks. An id that names two different batches is the one thing that must not be. */

@@ -1,5 +1,6 @@
 import type { Await, Fault } from './faults.ts'
 
+/** How a driver's small cloud is made. */
 export type DriveOptions<StageName extends string = string> = {
   /** Serve every stage until nothing is left after each push, advance, tick and reshard; otherwise only on `settle()`. @default true */
   readonly auto?: boolean

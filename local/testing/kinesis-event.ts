@@ -18,6 +18,7 @@ export type TestRecord =
       readonly arrival?: string | number | Date
     }
 
+/** Where and when the records of an event came in. */
 export type KinesisEventOptions = {
   /** The shard that the records are of, by its number or id. @default 0 */
   readonly shard?: number | string

@@ -3,6 +3,7 @@ import type { Host, InvocationReport } from '../../shared/ports/host.ts'
 import { lambdaContext as contextOf } from '../cloud/lambda-context.ts'
 import { type TestCloud, testCloud } from './test-cloud.ts'
 
+/** What a handler's invocation is given beside its event. */
 export type LambdaContextOptions = {
   /** @default the cloud of this process: see `testCloud` */
   readonly cloud?: TestCloud

@@ -1,6 +1,6 @@
 import type { Codec } from '../../shared/codecs/codec.ts'
 import type { DeadLetter } from '../../shared/ports/results.ts'
-import { rowsOfView } from '../run/results.ts'
+import { rowsOfView } from '../cloud/rows.ts'
 import type { SinkBatch } from './call-log.ts'
 import type { Machine } from './machine.ts'
 
@@ -21,6 +21,7 @@ export class ViewReader<Row> {
   }
 }
 
+/** A record that a stream sink put, decoded. */
 export type StreamSinkRecord<T> = { readonly value: T; readonly partitionKey: string; readonly shard: string }
 
 /** What a stream sink has put. */
@@ -57,6 +58,7 @@ export class StreamReader<T> {
   }
 }
 
+/** A file that a file sink wrote: its name below the sink's folder, and all that is in it. */
 export type SinkFile = { readonly name: string; readonly text: string }
 
 /** What a file sink has written. */
@@ -116,6 +118,7 @@ export class CallsReader<T> {
   }
 }
 
+/** A dead letter as a test reads it. */
 export type DriverDeadLetter = DeadLetter & {
   /** The payload as text. */
   readonly text: string

@@ -5,6 +5,7 @@ import { hashKeyOfPartitionKey, isInRange } from '../../shared/model/hash-range.
 import type { SourceNode } from '../../shared/plan/graph.ts'
 import type { Machine } from './machine.ts'
 
+/** Where pushed records go. */
 export type PushOptions = {
   /** Of every record pushed. Default: another one for each record, so that they spread over the shards. */
   readonly partitionKey?: string

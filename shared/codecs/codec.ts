@@ -12,6 +12,7 @@ export interface Codec<T> {
   encode(value: T): Uint8Array
 }
 
+/** A format of your own, for `codec`. */
 export type CustomCodec<T> = {
   readonly name: string
   /** Gets a copy of the record's bytes, so that it may keep them. Whatever it throws makes the record malformed. */

@@ -5,6 +5,7 @@ import { type Cursor, code, type FastReader, type Field, miss, unreadable } from
 import { splitLine } from './csv-line.ts'
 import { found, foundBytes } from './found.ts'
 
+/** What `csv` may be told beside the columns. */
 export type CsvOptions = {
   /**
    * One ASCII character that no number is made of.

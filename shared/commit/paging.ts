@@ -30,12 +30,13 @@ export async function writePage(
   before: PageRef | undefined,
   version: number,
   bytes: Buffer,
+  partBytes: number = limits.pagePartBytes,
 ): Promise<PageOutcome> {
   const slot = before === undefined ? 0 : before.slot === 0 ? 1 : 0
   const name: PageName = { ...place, slot }
-  const parts = Math.max(1, Math.ceil(bytes.length / limits.pagePartBytes))
+  const parts = Math.max(1, Math.ceil(bytes.length / partBytes))
   for (let part = 0; part < parts; part++) {
-    const piece = bytes.subarray(part * limits.pagePartBytes, (part + 1) * limits.pagePartBytes)
+    const piece = bytes.subarray(part * partBytes, (part + 1) * partBytes)
     const outcome = await log.writePage(name, { version, part, parts, bytes: piece })
     if (outcome.kind === 'written') continue
     if (outcome.held.version > version) return { kind: 'stale' }

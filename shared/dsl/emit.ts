@@ -5,6 +5,10 @@ import type { Emission } from '../operators/operator.ts'
 /** Rows that changed, at most once in `interval` of arrival time, and at the end of a window. */
 export type Every = { readonly everyMs: number }
 
+/**
+ * For `emit`: rows that changed come at most once in `interval` of arrival time, and at the end of a window. Throws a
+ * ConfigurationError for no time at all.
+ */
 export function every(interval: Duration): Every {
   if (interval <= 0) throw new ConfigurationError(`Cannot emit every ${interval} ms: expected more than 0`)
   return { everyMs: interval }

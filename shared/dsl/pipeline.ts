@@ -10,6 +10,7 @@ import type { FromSource, FromStage, Merged, Origins } from './origin.ts'
 import { SinkBuilder } from './sink.ts'
 import { Results, Stream } from './stream.ts'
 
+/** How the records of a source are read: what they are, when they happened, and what becomes of those that fail. */
 export type SourceOptions<T> = {
   readonly codec: Codec<T>
   /** Event time in epoch milliseconds, or a Date. Default: the time at which Kinesis received the record. */
@@ -30,6 +31,7 @@ export type SourceOptions<T> = {
   readonly onError?: ErrorPolicy
 }
 
+/** What `pipeline` may be told beside its name and its making. */
 export type PipelineOptions = {
   /** Key groups of each keyed stage: state is owned and moved by them. 1 to 1,024, default 32; fixed once there is state. */
   readonly keyGroups?: number

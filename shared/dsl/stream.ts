@@ -13,6 +13,7 @@ export type KeyProperty<T> = { [Name in keyof T & string]: T[Name] extends Key ?
 
 /** A side output that an operator declares: its type, by the name that the operator gives it. */
 export type SideOutput<T> = { readonly sideOutput: (value: T) => void }
+/** Declares a side output for values of type `T`: `flatMap(..., { sides: { refused: sideOutput<Trade>() } })`. */
 export const sideOutput = <T>(): SideOutput<T> => Object.freeze({ sideOutput: () => {} })
 
 /** The compiler names this type, and so the sentence, where it is called. A text alone would be named `String`. */

@@ -40,6 +40,7 @@ const rememberedKeys = 100_000
 /** Collects the messages of one batch (or one commit) for one receiving stage, by key group. */
 export class ShuffleWriter {
   readonly target: ShuffleTarget
+  readonly #chunkBytes: number
   readonly #columns: MessageColumns[]
   readonly #byKey = new Map<Key, KnownKey>()
   readonly #byText = new Map<string, KnownKey>()
@@ -50,8 +51,9 @@ export class ShuffleWriter {
   /** Of the Kinesis record that is being read, by its own records alone. */
   #nextOwnStep = Number.NEGATIVE_INFINITY
 
-  constructor(target: ShuffleTarget) {
+  constructor(target: ShuffleTarget, chunkBytes: number = limits.chunkBytes) {
     this.target = target
+    this.#chunkBytes = chunkBytes
     this.#combiners = target.combines.map(spec => spec && new Combiner(spec))
     this.#columns = Array.from({ length: target.groups }, () => new MessageColumns())
   }
@@ -166,7 +168,7 @@ export class ShuffleWriter {
     const parts: Buffer[] = []
     const write = (from: number, to: number, last: boolean): void => {
       const bytes = encodeChunk({ ...header, group, watermark: last ? watermark : undefined }, columns, from, to)
-      if (bytes.length > limits.chunkBytes && to - from > 1) {
+      if (bytes.length > this.#chunkBytes && to - from > 1) {
         const middle = (from + to) >>> 1
         write(from, middle, false)
         write(middle, to, last)

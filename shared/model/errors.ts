@@ -28,10 +28,12 @@ export class UserFunctionError extends Error {
   }
 }
 
+/** The batch cannot be dealt with now: the platform hands it over again. */
 export class RetryBatchError extends Error {
   override readonly name = 'RetryBatchError'
 }
 
+/** Nothing can go on until a person acts; the message says what to do. State and progress stay as they are. */
 export class StopDeploymentError extends Error {
   override readonly name = 'StopDeploymentError'
 }

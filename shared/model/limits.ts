@@ -41,3 +41,8 @@ export const limits = {
   /** Dedup positions of a retired producer, and tombstones in views, are kept this long, in arrival time. */
   retiredMs: 86_400_000,
 } as const
+
+/** The limits that a simulation makes small: then little data reaches what else only much data does. */
+export type Sizes = {
+  readonly [Name in 'ringSlots' | 'ringBytes' | 'pagePartBytes' | 'chunkBytes']: number
+}

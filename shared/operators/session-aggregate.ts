@@ -2,6 +2,7 @@ import { type KeyRef, keyOf } from '../model/key.ts'
 import { type Cell, KeyedStore } from '../state/keyed-store.ts'
 import type { Store } from '../state/store.ts'
 import { KeyTimers } from '../time/key-timers.ts'
+import { closedAt, dueAt, rowTime } from '../windows/window.ts'
 import type { Aggregator } from './aggregator.ts'
 import type { Emission, OperatorContext, Push, StatefulOperator } from './operator.ts'
 
@@ -20,8 +21,9 @@ export type SessionEmission = Extract<Emission, { kind: 'final' | 'updates' }>
 type Session<A> = { first: number; last: number; accumulator: A; out: boolean }
 
 /**
- * Session windows, per key: `[first, last + gap)`. Rows: `{ key, window, value }`. Sessions that a record merges into one take their
- * rows back. A session fires when the watermark reaches its last millisecond; it goes when no record may extend it any more.
+ * Session windows, per key: `[first, last + gap)`. Rows: `{ key, window, value }`, at the event time of the window's end. Sessions that a
+ * record merges into one take their rows back. A session fires when the watermark reaches its end, as no record in time may extend it
+ * then; it goes when none within the allowed lateness may either.
  */
 export class SessionAggregate<V, A> implements StatefulOperator {
   readonly name: string
@@ -51,7 +53,7 @@ export class SessionAggregate<V, A> implements StatefulOperator {
     const known = this.#sessions.get(ref.group, ref.id)
     const touched = (known?.value ?? []).filter(other => time <= other.last + gapMs && time >= other.first - gapMs)
     const last = Math.max(time, ...touched.map(other => other.last))
-    if (last + gapMs - 1 + latenessMs <= watermark) {
+    if (closedAt('session', last + gapMs, latenessMs) <= watermark) {
       this.#context.tallies.expired += this.#context.weight
       this.#expired?.(value, time, undefined)
       return
@@ -97,8 +99,9 @@ export class SessionAggregate<V, A> implements StatefulOperator {
     for (const [session, cell] of [...this.#changed]) this.#emit(cell, session)
   }
 
-  readonly #fireAt = (session: Session<A>): number => session.last + this.#spec.gapMs - 1
-  readonly #goneAt = (session: Session<A>): number => this.#fireAt(session) + this.#spec.latenessMs
+  readonly #endOf = (session: Session<A>): number => session.last + this.#spec.gapMs
+  readonly #fireAt = (session: Session<A>): number => dueAt('session', this.#endOf(session))
+  readonly #goneAt = (session: Session<A>): number => closedAt('session', this.#endOf(session), this.#spec.latenessMs)
 
   /** One session that holds `time` and everything it touches; rows of sessions that are no more are taken back. */
   #merge(cell: Cell<Session<A>[]>, touched: Session<A>[], time: number): Session<A> {
@@ -124,11 +127,8 @@ export class SessionAggregate<V, A> implements StatefulOperator {
   #emit(cell: Cell<Session<A>[]>, session: Session<A>): void {
     const key = keyOf(cell.id)
     const window = this.#windowOf(session)
-    this.#push({ key, window, value: this.#spec.aggregator.result(session.accumulator) }, window.end - 1, {
-      key,
-      id: cell.id,
-      window,
-    })
+    const value = this.#spec.aggregator.result(session.accumulator)
+    this.#push({ key, window, value }, rowTime('session', window.end), { key, id: cell.id, window })
     this.#changed.delete(session)
     if (session.out) return
     session.out = true
@@ -137,11 +137,11 @@ export class SessionAggregate<V, A> implements StatefulOperator {
 
   #takeBack(cell: Cell<Session<A>[]>, session: Session<A>): void {
     const window = this.#windowOf(session)
-    this.#push(undefined, window.end - 1, { key: keyOf(cell.id), id: cell.id, window })
+    this.#push(undefined, rowTime('session', window.end), { key: keyOf(cell.id), id: cell.id, window })
   }
 
   #windowOf(session: Session<A>) {
-    return { start: session.first, end: session.last + this.#spec.gapMs }
+    return { start: session.first, end: this.#endOf(session) }
   }
 
   /** Least watermark above `watermark` at which a session fires or goes. */

@@ -4,7 +4,7 @@ import { compareKeys } from '../model/key-order.ts'
 import { type Cell, KeyedStore } from '../state/keyed-store.ts'
 import type { Store } from '../state/store.ts'
 import { KeyTimers } from '../time/key-timers.ts'
-import type { Window } from '../windows/window.ts'
+import { closedAt, dueAt, rowTime, type Window, type WindowKind } from '../windows/window.ts'
 import type { OperatorContext, StatefulOperator } from './operator.ts'
 
 /** What travels to a top: the newest state of a row; a value that is undefined says that the row is gone. */
@@ -20,6 +20,8 @@ export type TopSpec = {
   readonly count: number
   readonly emission: TopEmission
   readonly latenessMs: number
+  /** Of the windows that its rows come in; `global` where they come in none. */
+  readonly windowKind: WindowKind
 }
 
 /** Of rankings without window `updates` is the default, of windows what their rows come by. */
@@ -64,7 +66,7 @@ export class Top implements StatefulOperator {
     const entry = value as TopEntry
     const window = windowOf(entry)
     const watermark = this.#context.watermarks[ref.group]
-    if (window !== undefined && window.end - 1 + this.#spec.latenessMs <= watermark) {
+    if (window !== undefined && this.#closedAt(window) <= watermark) {
       this.#context.tallies.expired += this.#context.weight
       return
     }
@@ -97,7 +99,7 @@ export class Top implements StatefulOperator {
     if (board === undefined) return
     const isOnTime = this.#spec.emission.kind === 'final' && this.#fireAt(board) === at
     if (isOnTime ? board.rows.size > 0 : board.isChanged) this.#emit(board)
-    if (board.window !== undefined && board.window.end - 1 + this.#spec.latenessMs <= at) {
+    if (board.window !== undefined && this.#closedAt(board.window) <= at) {
       for (const key of board.rows.keys()) this.#delete(this.#rows.get(group, rowId(id, key)))
       boards.delete(id)
       return
@@ -116,7 +118,7 @@ export class Top implements StatefulOperator {
     for (const [group, boards] of this.#boards.entries()) {
       if (boards === undefined) continue
       for (const board of boards.values()) {
-        const hasFired = board.window !== undefined && board.window.end - 1 <= this.#context.watermarks[group]
+        const hasFired = board.window !== undefined && this.#fireAt(board) <= this.#context.watermarks[group]
         if (board.isChanged && (this.#spec.emission.kind === 'updates' || hasFired)) this.#emit(board)
       }
     }
@@ -128,8 +130,9 @@ export class Top implements StatefulOperator {
     const ranking = board.best.map(([key, value], i) => ({ ...(window && { window }), rank: i + 1, key, value }))
     board.isChanged = false
     board.time = Number.NEGATIVE_INFINITY
-    const latest = this.#spec.emission.kind === 'final' ? lastEventTime : time
-    this.#push(ranking, window === undefined ? latest : window.end - 1, board.id, window)
+    const { emission, windowKind } = this.#spec
+    const latest = emission.kind === 'final' ? lastEventTime : time
+    this.#push(ranking, window === undefined ? latest : rowTime(windowKind, window.end), board.id, window)
   }
 
   #bestOf(board: Board): TopEntry[] {
@@ -146,10 +149,12 @@ export class Top implements StatefulOperator {
       return this.#spec.emission.kind === 'final' && watermark < endOfTime ? endOfTime : Number.POSITIVE_INFINITY
     }
     const fire = this.#fireAt(board)
-    return fire > watermark ? fire : fire + this.#spec.latenessMs
+    return fire > watermark ? fire : this.#closedAt(board.window)
   }
 
-  readonly #fireAt = ({ window }: Board): number => (window === undefined ? endOfTime : window.end - 1)
+  readonly #fireAt = ({ window }: Board): number =>
+    window === undefined ? endOfTime : dueAt(this.#spec.windowKind, window.end)
+  readonly #closedAt = ({ end }: Window): number => closedAt(this.#spec.windowKind, end, this.#spec.latenessMs)
 
   #boardOf(group: number, window: Window | undefined): Board {
     const boards = this.#boardsOf(group)

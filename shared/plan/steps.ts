@@ -23,7 +23,10 @@ export function windowsOf(node: AggregateNode | FilterNode | TopNode): WindowAss
   return input.kind === 'aggregate' || input.kind === 'filter' || input.kind === 'top' ? windowsOf(input) : undefined
 }
 
-/** A session may end at any millisecond; a tenth of its gap is late enough for a key that is silent. */
+/**
+ * A session may end at any millisecond, so every watermark goes with the messages. A group without messages is told each tenth of the gap:
+ * that only delays rows, as no record comes whose lateness it could change.
+ */
 const silentPart = 10
 
 function windowSteps(windows: WindowAssigner, latenessMs: number): WatermarkSteps {

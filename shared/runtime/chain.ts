@@ -18,6 +18,7 @@ import {
   type TopNode,
 } from '../plan/graph.ts'
 import type { Consumer, Edge, Shipping, Stage } from '../plan/plan.ts'
+import { windowsOf } from '../plan/steps.ts'
 import { guarded } from './guarded-aggregator.ts'
 import { rankingKey, shipper, topEntry, usableKey } from './shipping.ts'
 import { wrapped } from './user-function.ts'
@@ -105,9 +106,20 @@ class Compiler {
   }
 
   #aggregate(node: AggregateNode, ships: Shipping): Chain['edges'][number] {
-    const operator = this.#stateful(node, () => this.#aggregateOperator(node, ships.kind === 'combined'))
+    const current: { value: unknown } = { value: undefined }
+    const side = this.#sidePush(node, node.lateTo)
+    // What goes to the side output is the record, whatever the aggregate takes of it.
+    const expired = side && ((_part: unknown, time: number) => side(current.value, time, undefined))
+    const operator = this.#stateful(node, () => this.#aggregateOperator(node, ships.kind === 'combined', expired))
     if (ships.kind === 'combined') return this.#partials(node, ships, operator)
     const { takes } = node
+    if (side !== undefined) {
+      const lift = takes.kind === 'part' ? wrapped(node.name, takes.lift) : (value: unknown) => value
+      return (ref, value, time) => {
+        current.value = value
+        operator.process(ref, lift(value), time)
+      }
+    }
     if (takes.kind === 'part' && ships.kind === 'value') {
       const lift = wrapped(node.name, takes.lift)
       return (ref, value, time) => operator.process(ref, lift(value), time)
@@ -128,15 +140,14 @@ class Compiler {
     return (ref, value, time) => operator.process(ref, Array.isArray(value) ? value[part] : undefined, time)
   }
 
-  #aggregateOperator(node: AggregateNode, isCombined: boolean): StatefulOperator {
+  #aggregateOperator(node: AggregateNode, isCombined: boolean, expired: Push | undefined): StatefulOperator {
     const push = this.#kept(this.pushOf(node))
     const whole = isCombined ? merging(node.aggregator) : node.aggregator
     const aggregator = hasUserCode(node) ? guarded(node.name, whole, this.#context) : whole
     const { name, emission, latenessMs, windows } = node
     if (windows === undefined) return new RunningAggregate({ name, aggregator, emission }, this.#context, push)
-    const side = this.#sidePush(node, node.lateTo)
     if (windows.kind !== 'session') {
-      return new WindowAggregate({ name, aggregator, windows, emission, latenessMs }, this.#context, push, side)
+      return new WindowAggregate({ name, aggregator, windows, emission, latenessMs }, this.#context, push, expired)
     }
     if (emission.kind === 'every' || emission.kind === 'complete') {
       throw new Error(`Cannot compile operator "${name}": session windows are emitted by "${emission.kind}"`)
@@ -145,14 +156,17 @@ class Compiler {
       { name, aggregator, gapMs: windows.gapMs, emission, latenessMs },
       this.#context,
       push,
-      side,
+      expired,
     )
   }
 
   #top(node: TopNode): Chain['edges'][number] {
     const operator = this.#stateful(node, () => {
       const { views, rows } = this.#rankingTakers(node)
-      return new Top(node, this.#context, (ranking, time, id, window) => {
+      const { name, count, emission, latenessMs } = node
+      const windowKind = windowsOf(node)?.kind ?? 'global'
+      const spec = { name, count, emission, latenessMs, windowKind }
+      return new Top(spec, this.#context, (ranking, time, id, window) => {
         if (this.#context.isDiscarding) return
         for (const view of views) this.#outputs.row(view, id, ranking)
         for (const row of ranking) rows(row, time, rankOrigin(row, id, window))

@@ -1,7 +1,6 @@
 import { type CommitBody, encodeBody } from '../commit/commit-body.ts'
 import { encodePage, writePage } from '../commit/paging.ts'
 import { emptyOutbox } from '../emit/outbox.ts'
-import { limits } from '../model/limits.ts'
 import { shapeOf } from '../plan/shape.ts'
 import type { InvocationReport } from '../ports/host.ts'
 import type { StoreDelta } from '../state/store.ts'
@@ -23,7 +22,7 @@ export async function pageBefore(
   report: InvocationReport,
 ): Promise<StepOutcome> {
   const { version, ring } = state.head
-  const isLarge = state.unpagedBytes > limits.ringBytes
+  const isLarge = state.unpagedBytes > environment.sizes.ringBytes
   const due = [...state.groups.values()].filter(
     ({ unpagedSince }) => unpagedSince !== undefined && (isLarge || unpagedSince <= version + 1 - ring),
   )
@@ -46,11 +45,13 @@ export async function pageGroups(
   )
     return 'stale'
   const { version } = state.head
+  const { commits } = environment.ports
+  const { pagePartBytes } = environment.sizes
   const outcomes = await Promise.all(
     due.map(async info => {
       const bytes = encodePage(state.stores, info.group)
       const place = { stage: pagesOf(environment), group: info.group }
-      return { info, bytes, outcome: await writePage(environment.ports.commits, place, info.named, version, bytes) }
+      return { info, bytes, outcome: await writePage(commits, place, info.named, version, bytes, pagePartBytes) }
     }),
   )
   if (outcomes.some(({ outcome }) => outcome.kind === 'stale')) return 'stale'

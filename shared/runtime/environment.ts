@@ -1,5 +1,6 @@
 import { groupsIn } from '../model/hash-range.ts'
 import type { ShardId } from '../model/ids.ts'
+import { limits, type Sizes } from '../model/limits.ts'
 import { type Lineage, lineageOf } from '../model/lineage.ts'
 import type { Plan, Stage } from '../plan/plan.ts'
 import type { Ports } from '../ports/index.ts'
@@ -15,6 +16,7 @@ export class Environment {
   readonly plan: Plan
   readonly stage: Stage
   readonly ports: Ports
+  readonly sizes: Sizes
   /** Taken out by an invocation, put back only when append and publish have succeeded (protocol: the commit [m]). */
   readonly #states = new Map<ShardId, ShardState>()
   readonly #listed = new Map<string, readonly ShardDescription[]>()
@@ -24,10 +26,11 @@ export class Environment {
   /** Units that fitted the last commits: see the run of a logged stage. */
   unitsPerCommit = Number.POSITIVE_INFINITY
 
-  constructor(plan: Plan, stage: Stage, ports: Ports) {
+  constructor(plan: Plan, stage: Stage, ports: Ports, sizes: Sizes = limits) {
     this.plan = plan
     this.stage = stage
     this.ports = ports
+    this.sizes = sizes
   }
 
   take(shard: ShardId): ShardState | undefined {

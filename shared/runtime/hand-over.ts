@@ -22,6 +22,7 @@ export async function open(
   shard: ShardDescription,
   report: InvocationReport,
 ): Promise<ShardState | 'stale'> {
+  const { ringSlots } = environment.sizes
   const stream = environment.stage.input.stream
   const lineage = lineageOf(shard.id, listedShards(environment, stream))
   const log = logName(environment, shard.id)
@@ -29,7 +30,7 @@ export async function open(
   const parents = environment.listed(stream).filter(other => shard.parents.includes(other.id))
   const isKeyed = environment.stage.input.kind === 'shuffle'
   if (parents.length === 0 || !isKeyed)
-    return new ShardState(environment.stage, shard.id, freshHead(log, 0), lineage, owned)
+    return new ShardState(environment, shard.id, freshHead(log, 0, ringSlots), lineage, owned)
 
   const sealed: ShardState[] = []
   for (const parent of parents) {
@@ -38,7 +39,7 @@ export async function open(
     sealed.push(state)
   }
   const start = Math.max(...sealed.map(parent => parent.head.version)) + 1
-  const child = new ShardState(environment.stage, shard.id, freshHead(log, start), lineage, owned)
+  const child = new ShardState(environment, shard.id, freshHead(log, start, ringSlots), lineage, owned)
   for (const parent of sealed) {
     const inherited = [...parent.groups.values()].filter(info => child.groups.has(info.group))
     const dirty = inherited.filter(info => info.unpagedSince !== undefined)

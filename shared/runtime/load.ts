@@ -53,7 +53,13 @@ function stateOf(
   }
   const { version, start, ring } = newest
   const head = { log, start, ring, version, through: body.through, sealed: body.sealed }
-  const state = new ShardState(stage, shard.id, head, lineageOf(shard.id, body.shards), ownedGroups(environment, shard))
+  const state = new ShardState(
+    environment,
+    shard.id,
+    head,
+    lineageOf(shard.id, body.shards),
+    ownedGroups(environment, shard),
+  )
   state.adopt(body.groups)
   state.announced = body.announced
   state.tallies = body.tallies

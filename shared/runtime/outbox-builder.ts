@@ -31,10 +31,10 @@ export class OutboxBuilder implements ChainOutputs {
   #encodedBytes = 0
   messagesOut = 0
 
-  constructor(stage: Stage, shard: ShardId) {
+  constructor(stage: Stage, shard: ShardId, chunkBytes: number) {
     this.#stage = stage
     this.#shard = shard
-    this.#writers = stage.shuffles.map(shuffle => new ShuffleWriter(shuffle))
+    this.#writers = stage.shuffles.map(shuffle => new ShuffleWriter(shuffle, chunkBytes))
   }
 
   /** Starts the outbox of a version: whatever an earlier one left is gone. */

@@ -3,7 +3,7 @@ import { noTallies } from '../commit/commit-body.ts'
 import type { Outbox } from '../emit/outbox.ts'
 import { beginningOfTime, endOfTime } from '../model/event-time.ts'
 import type { ShardId } from '../model/ids.ts'
-import { limits } from '../model/limits.ts'
+import type { Sizes } from '../model/limits.ts'
 import type { Lineage } from '../model/lineage.ts'
 import type { StatefulOperator } from '../operators/operator.ts'
 import type { Stage } from '../plan/plan.ts'
@@ -66,13 +66,19 @@ export class ShardState {
   readonly #lastFired = new Map<number, TimerCut>()
   readonly #order: Map<string, number>
 
-  constructor(stage: Stage, shard: ShardId, head: LogHead, lineage: Lineage, owned: readonly number[]) {
+  constructor(
+    { stage, sizes }: { readonly stage: Stage; readonly sizes: Sizes },
+    shard: ShardId,
+    head: LogHead,
+    lineage: Lineage,
+    owned: readonly number[],
+  ) {
     this.stage = stage
     this.shard = shard
     this.head = head
     this.lineage = lineage
     this.tallies = noTallies
-    this.outbox = new OutboxBuilder(stage, shard)
+    this.outbox = new OutboxBuilder(stage, shard, sizes.chunkBytes)
     const groups = stage.input.kind === 'shuffle' ? stage.input.groups : 0
     this.context = {
       watermarks: new Float64Array(groups).fill(beginningOfTime),
@@ -199,10 +205,10 @@ export class ShardState {
   }
 }
 
-export const freshHead = (log: string, start: number): LogHead => ({
+export const freshHead = (log: string, start: number, ring: number): LogHead => ({
   log,
   start,
-  ring: limits.ringSlots,
+  ring,
   version: start - 1,
   through: undefined,
   sealed: false,

@@ -22,13 +22,27 @@ export function shipper(ships: Shipping): (value: unknown) => unknown {
   }
 }
 
-/** What types cannot hold from a record that is not what its type says. */
+/** What types cannot hold from a record that is not what its type says: it is the record's fault, not the batch's. */
 export function usableKey(key: Key | undefined): Key {
-  if (key === undefined)
-    throw new TypeError(
-      'the key is undefined, expected a string, number, boolean, bigint, null, or an array or object of these',
-    )
-  return key
+  if (isKey(key)) return key
+  const found = key === undefined ? 'is undefined' : 'holds what no key may hold'
+  throw new TypeError(
+    `the key ${found}, expected a string, number, boolean, bigint, null, or an array or object of these`,
+  )
+}
+
+function isKey(key: unknown): key is Key {
+  switch (typeof key) {
+    case 'string':
+    case 'number':
+    case 'boolean':
+    case 'bigint':
+      return true
+    case 'object':
+      return key === null || Object.values(key).every(isKey)
+    default:
+      return false
+  }
 }
 
 /** Every record of a ranking has this key. */

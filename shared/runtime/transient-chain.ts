@@ -33,9 +33,9 @@ export class TransientChain implements SourceTaker, ChainOutputs {
   #index = 0
   #recordsBefore = new Map<string, number>()
 
-  constructor(stage: Stage) {
+  constructor(stage: Stage, chunkBytes: number) {
     this.#stage = stage
-    this.#writers = stage.shuffles.map(shuffle => new ShuffleWriter(shuffle))
+    this.#writers = stage.shuffles.map(shuffle => new ShuffleWriter(shuffle, chunkBytes))
     // A stage without stateful operators needs none of the context.
     const tallies = { late: 0, expired: 0 }
     const context = {

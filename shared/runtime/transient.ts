@@ -22,7 +22,7 @@ export async function runTransient(
   const { stage, plan, ports } = environment
   if (stage.input.kind !== 'source')
     throw new Error(`Cannot run stage "${stage.name}": a transient stage reads a source`)
-  environment.transientChain ??= new TransientChain(stage)
+  environment.transientChain ??= new TransientChain(stage, environment.sizes.chunkBytes)
   const chain = environment.transientChain
   const place = { stage: stage.name, stream: batch.stream, shard: shard.id }
   const reader = new SourceReader(stage.input.source, place, shard.range, report)

@@ -1,12 +1,14 @@
 import type { Duration } from '../model/duration.ts'
 import { ConfigurationError } from '../model/errors.ts'
-import { beginningOfTime, endOfTime } from '../model/event-time.ts'
+import { beginningOfTime, endOfTime, lastEventTime } from '../model/event-time.ts'
 
 /** A window of event time, `[start, end)`: the end is the first millisecond that is no longer in it. Epoch milliseconds. */
 export type Window = { readonly start: number; readonly end: number }
 
 /** How a keyed stream is cut into windows. Frozen; made by `tumbling`, `hopping`, `session` and `globalWindow`. */
 export type WindowAssigner = SlicedWindows | SessionWindows
+
+export type WindowKind = WindowAssigner['kind']
 
 /**
  * Windows of equal size at a fixed hop, kept as slices that no window cuts: a record touches one slice, whatever number of windows
@@ -38,8 +40,13 @@ export const hopping = (size: Duration, hop: Duration, options: { readonly offse
   sliced('hopping', size, hop, options.offset ?? 0)
 
 /**
- * Per key, a window from a record to `gap` after its last one. Records exactly one gap apart share a session, as in Flink and
- * Kafka Streams (Beam would part them). A record between two sessions merges them.
+ * Per key, a window from a record to `gap` after its last one, `[start, end)`. A record between two sessions merges them. One exactly
+ * at the end, a gap after the last record, joins too and moves the end on: so a session is over, and its row goes out, when the watermark
+ * reaches its end, and its row has the event time of its end. Which sessions there are does not depend on the order of records in time.
+ *
+ * Flink and Kafka Streams join records one gap apart as well, Beam parts them. Flink ends a session one millisecond earlier, at the
+ * watermark of its last millisecond, which is also the event time of its row: a record one gap later that comes after that begins a new
+ * session although it is in time. Kafka Streams waits as we do, but gives the last record's time for a session's end.
  */
 export function session(gap: Duration): SessionWindows {
   if (gap <= 0 || gap > greatestSizeMs) {
@@ -88,6 +95,22 @@ function sliced(kind: 'tumbling' | 'hopping', sizeMs: number, hopMs: number, off
     sliceMs: greatestCommonDivisor(sizeMs, hopMs),
   })
 }
+
+/**
+ * The watermark at which no record in time may come into the window that ends at `end` any more, and its row is due: that of its last
+ * millisecond, or of a session's end, as a record at the end would still join it.
+ */
+export function dueAt(kind: WindowKind, end: number): number {
+  if (kind === 'global') return endOfTime
+  return kind === 'session' ? end : end - 1
+}
+
+/** The watermark at which the window takes no record any more, however late. */
+export const closedAt = (kind: WindowKind, end: number, latenessMs: number): number =>
+  kind === 'global' ? endOfTime : dueAt(kind, end) + latenessMs
+
+/** The event time of the window's row: not behind any watermark below the one at which it is due. */
+export const rowTime = (kind: WindowKind, end: number): number => (kind === 'global' ? lastEventTime : dueAt(kind, end))
 
 /** Start of the slice that an event time falls into. */
 export function sliceStart(windows: SlicedWindows, time: number): number {

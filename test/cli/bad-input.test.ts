@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chmodSync, cpSync, mkdirSync, readFileSync } from 'node:fs'
+import { chmodSync, cpSync, existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { writeOrders } from '../../functions/orders/generate.ts'
@@ -177,6 +177,14 @@ describe('a data folder that cannot serve is refused, and left as it was', { con
     cpSync(made, join(folder, name), { recursive: true })
     return join(folder, name)
   }
+
+  test('one that no file system takes', { skip: !existsSync('/proc/self') && 'no /proc here' }, () =>
+    refused(
+      ['run', ordersFile, ...input, '--data', '/proc/nowhere/data'],
+      1,
+      'Cannot open data folder "/proc/nowhere/data": it cannot be made there, use another --data folder',
+    ),
+  )
 
   test('one that another pipeline wrote', async () => {
     const data = await copy('other')

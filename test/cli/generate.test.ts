@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
@@ -34,12 +35,18 @@ describe('generate orders', { concurrency: 2 }, () => {
       1,
       `Cannot write "${nowhere}": there is no such folder, make it or name another file with --out`,
     )
+    execFileSync('mkfifo', [join(folder, 'pipe')])
     const taken = join(folder, 'taken')
     mkdirSync(taken)
     await refused(
       ['generate', 'orders', '--count', '10', '--out', taken, '--force'],
       1,
       `Cannot write "${taken}": it is a folder, name a file with --out`,
+    )
+    await refused(
+      ['generate', 'orders', '--count', '10', '--out', join(folder, 'pipe'), '--force'],
+      2,
+      `Cannot generate "${join(folder, 'pipe')}": it is a pipe or a device, name a file with --out`,
     )
   })
 

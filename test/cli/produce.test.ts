@@ -144,6 +144,11 @@ test('produce refuses what it cannot use with a sentence', async () => {
     ...['s', '--key', 'a', '--key-column', '1'],
   )
   await refused(`Cannot read file "${folder}": it is a folder, expected a text file`, 's', '--file', folder)
+  const binary = join(folder, 'binary')
+  writeFileSync(binary, Buffer.alloc(5_000))
+  await assert.rejects(millrace('produce', 's', '--data', data, '--file', binary), {
+    message: `Cannot read file "${binary}": it is binary or compressed, expected lines of text`,
+  })
   await assert.rejects(millrace('produce', 's', '--data', data, '--file', 'nope'), {
     message: 'Cannot read file "nope": there is none, check the path after --file',
   })

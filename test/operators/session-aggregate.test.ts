@@ -24,6 +24,13 @@ function sessionsOf(records: readonly Accepted[], gap: number): Accepted[][] {
 
 const endOf = (session: readonly Accepted[], gap: number): number => (session.at(-1)?.time ?? 0) + gap
 
+const rowOf = (session: readonly Accepted[], gap: number): [name: string, values: string] => {
+  const values = session.map(record => record.value).sort((a, b) => a - b)
+  return [`${session[0].key} ${session[0].time} ${endOf(session, gap)}`, values.join(' ')]
+}
+
+const sorted = (rows: ReadonlyMap<string, string>) => [...rows].sort(([a], [b]) => (a < b ? -1 : 1))
+
 class NaiveSessions {
   watermark = beginningOfTime
   expired = 0
@@ -50,7 +57,7 @@ class NaiveSessions {
     const record = { key, time, value }
     const mine = sessionsOf([...this.open.filter(other => other.key === key), record], gap)
     const session = mine.find(others => others.includes(record)) ?? []
-    if (endOf(session, gap) - 1 + lateness <= this.watermark) this.expired++
+    if (endOf(session, gap) + lateness <= this.watermark) this.expired++
     else this.open.push(record)
   }
 
@@ -58,25 +65,20 @@ class NaiveSessions {
     const { gap, lateness } = this.#settings
     this.watermark = watermark
     for (const session of this.#sessions()) {
-      if (endOf(session, gap) - 1 + lateness > watermark) continue
-      this.#gone.set(...this.#row(session))
+      if (endOf(session, gap) + lateness > watermark) continue
+      this.#gone.set(...rowOf(session, gap))
       this.open = this.open.filter(record => !session.includes(record))
     }
   }
 
   /** What a reader sees after a commit. */
   view(): Map<string, string> {
+    const { gap, kind } = this.#settings
     const view = new Map(this.#gone)
     for (const session of this.#sessions()) {
-      if (this.#settings.kind === 'updates' || endOf(session, this.#settings.gap) - 1 <= this.watermark)
-        view.set(...this.#row(session))
+      if (kind === 'updates' || endOf(session, gap) <= this.watermark) view.set(...rowOf(session, gap))
     }
     return view
-  }
-
-  #row(session: readonly Accepted[]): [string, string] {
-    const values = session.map(record => record.value).sort((a, b) => a - b)
-    return [`${session[0].key} ${session[0].time} ${endOf(session, this.#settings.gap)}`, values.join(' ')]
   }
 }
 
@@ -91,7 +93,7 @@ function start({ gap, lateness, kind }: Settings) {
         context,
         (value, time, origin) => {
           assert.ok(origin?.window !== undefined)
-          assert.equal(time, origin.window.end - 1)
+          assert.equal(time, origin.window.end)
           const name = `${origin.id} ${origin.window.start} ${origin.window.end}`
           if (value === undefined) {
             assert.ok(view.delete(name), 'only a row that is out is taken back')
@@ -116,7 +118,6 @@ function runAgainstNaive(seed: number, kind: SessionEmission['kind']): void {
     if (random.below(3) === 0) harness.page()
     if (random.below(2) === 0) harness.restart()
   }
-  const sorted = (rows: ReadonlyMap<string, string>) => [...rows].sort(([a], [b]) => (a < b ? -1 : 1))
   let now = random.pick([-200, 0, 1_458_678_000_000])
   for (let i = 0; i < 150; i++) {
     const dice = random.below(10)
@@ -157,6 +158,61 @@ for (const kind of ['final', 'updates'] as const) {
     }
   })
 }
+
+test('records in time come into the same sessions whatever order they come in', () => {
+  for (let seed = 1; seed <= 500; seed++) {
+    const random = new Random(seed)
+    const gap = random.between(1, 12)
+    const bound = random.between(0, 15)
+    const records = Array.from({ length: 40 }, (_, value) => {
+      const record = { key: keyId(random.pick(['a', 'b'])), time: random.between(-100, 100), value }
+      // None comes after one that is more than the bound ahead of it.
+      return { record, comes: record.time + random.between(0, bound) }
+    })
+    const { harness, view, panes } = start({ gap, lateness: 0, kind: 'final' })
+    let greatest = beginningOfTime
+    for (const { record } of records.toSorted((a, b) => a.comes - b.comes)) {
+      harness.process(record.key === keyId('a') ? 'a' : 'b', record.value, record.time)
+      greatest = Math.max(greatest, record.time)
+      harness.advance(greatest - bound - 1)
+    }
+    harness.advance(endOfTime)
+    const byKey = Map.groupBy(
+      records.map(each => each.record),
+      record => record.key,
+    )
+    const expected = [...byKey.values()].flatMap(own => sessionsOf(own, gap)).map(own => rowOf(own, gap))
+    assert.deepEqual(sorted(view), sorted(new Map(expected)), `seed ${seed}`)
+    assert.equal(panes.length, view.size, `seed ${seed}: each row goes out once`)
+    assert.deepEqual(harness.tallies, { late: 0, expired: 0 }, `seed ${seed}`)
+  }
+})
+
+test('a session waits for the record at its end, and takes it as long as that is in time or lateness allows it', () => {
+  for (const lateness of [0, 7]) {
+    const { harness, view, panes } = start({ gap: 10, lateness, kind: 'final' })
+    harness.process('a', 1, 0)
+    harness.process('b', 2, 0)
+    harness.advance(9)
+    assert.equal(panes.length, 0)
+    harness.process('a', 3, 10)
+    harness.advance(10)
+    assert.deepEqual([...view], [['sb 0 10', '2']])
+    harness.advance(19 + lateness)
+    harness.process('a', 4, 0)
+    harness.advance(20 + lateness)
+    harness.process('a', 5, 10)
+    harness.commit()
+    assert.deepEqual(
+      [...view],
+      [
+        ['sb 0 10', '2'],
+        ['sa 0 20', '1 3 4'],
+      ],
+    )
+    assert.deepEqual(harness.tallies, { late: 1, expired: 1 })
+  }
+})
 
 test('records exactly one gap apart share a session, one millisecond more parts them', () => {
   const { harness, view } = start({ gap: 10, lateness: 0, kind: 'final' })

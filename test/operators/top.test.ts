@@ -3,16 +3,17 @@ import { test } from 'node:test'
 import { endOfTime } from '../../shared/model/event-time.ts'
 import type { Key } from '../../shared/model/key.ts'
 import { Top, type TopEmission, type TopRow, type TopSpec } from '../../shared/operators/top.ts'
+import type { WindowKind } from '../../shared/windows/window.ts'
 import { Random } from '../codecs/random.ts'
 import { Harness } from './harness.ts'
 
 type Ranking = { readonly rows: readonly TopRow[]; readonly time: number; readonly id: string; readonly commit: number }
 
-function start(spec: Omit<TopSpec, 'name'>) {
+function start(spec: Omit<TopSpec, 'name' | 'windowKind'> & { readonly windowKind?: WindowKind }) {
   const rankings: Ranking[] = []
   const harness: Harness<Top> = new Harness(
     context =>
-      new Top({ name: 't', ...spec }, context, (rows, time, id) => {
+      new Top({ name: 't', windowKind: 'hopping', ...spec }, context, (rows, time, id) => {
         rankings.push({ rows, time, id, commit: harness.commits })
       }),
   )
@@ -146,6 +147,31 @@ test('a final ranking goes out once where nothing changes within the allowed lat
   harness.restart()
   harness.advance(endOfTime)
   assert.equal(rankings.length, 1)
+})
+
+test('a ranking of sessions takes rows until the end of their window, others until its last millisecond', () => {
+  for (const windowKind of ['session', 'tumbling'] as const) {
+    const due = windowKind === 'session' ? 10 : 9
+    const { harness, rankings } = start({ count: 2, emission: { kind: 'final' }, latenessMs: 5, windowKind })
+    harness.advance(due - 1)
+    harness.process('', ['a', 5, 0, 10], due)
+    harness.commit()
+    assert.equal(rankings.length, 0)
+    harness.advance(due)
+    assert.deepEqual(
+      rankings.map(({ rows, time }) => [simple(rows), time]),
+      [[[['a', 5]], due]],
+    )
+    harness.advance(due + 4)
+    harness.process('', ['b', 6, 0, 10], due)
+    harness.commit()
+    harness.advance(due + 5)
+    harness.process('', ['c', 7, 0, 10], due)
+    harness.commit()
+    assert.equal(rankings.length, 2)
+    assert.deepEqual(harness.tallies, { late: 1, expired: 1 })
+    assert.ok(harness.isEmpty)
+  }
 })
 
 test('rows that are no number rank last and by key, whatever order they come in', () => {

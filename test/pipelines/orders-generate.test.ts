@@ -4,7 +4,7 @@ import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promise
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
-import { bareOrders } from '../../bench/bare-orders.ts'
+import { bareOrders, type OrdersViews } from '../../bench/bare-orders.ts'
 import {
   blockLines,
   generateOrders,
@@ -12,7 +12,7 @@ import {
   type OrdersSpec,
   writeOrders,
 } from '../../functions/orders/generate.ts'
-import { type OrdersViews, ordersOracle } from './orders-oracle.ts'
+import { ordersOracle } from './orders-oracle.ts'
 
 let folder = ''
 before(async () => {

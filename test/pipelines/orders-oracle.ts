@@ -1,26 +1,7 @@
 import { isUtf8 } from 'node:buffer'
 import { createReadStream } from 'node:fs'
 import { type DuckDBConnection, DuckDBDataChunkWriter, DuckDBInstance, type JS } from '@duckdb/node-api'
-
-/** A window in epoch milliseconds, `[start, end)`. */
-export type WindowBounds = { readonly start: number; readonly end: number }
-
-/** The four views of the orders pipeline, each sorted by window start, rank and key. */
-export type OrdersViews = {
-  /** Trades per side per tumbling minute. */
-  readonly sides: readonly { readonly key: string; readonly window: WindowBounds; readonly value: number }[]
-  /** Trades per side. */
-  readonly totals: readonly { readonly key: string; readonly value: number }[]
-  /** The 5 clients with the highest sum of amount x price. */
-  readonly topClients: readonly { readonly rank: number; readonly key: number; readonly value: number }[]
-  /** For each hour-long window hopping by 5 minutes that holds a trade, the 5 symbols with the highest sum of amounts. */
-  readonly topSymbols: readonly {
-    readonly window: WindowBounds
-    readonly rank: number
-    readonly key: string
-    readonly value: number
-  }[]
-}
+import type { OrdersViews, WindowBounds } from '../../bench/bare-orders.ts'
 
 export type OrdersVerdict = {
   /** Lines, malformed ones included. */
