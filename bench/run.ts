@@ -41,7 +41,7 @@ type CatchUp = {
 }
 
 /** Those of `npm start` and of the command `millrace`. */
-const memoryFlags = ['--max-semi-space-size=8', '--heap-growing-percent=20']
+const memoryFlags = ['--max-semi-space-size=16', '--heap-growing-percent=60']
 
 function child<T>(script: string, ...args: readonly string[]): T {
   const text = execFileSync(process.execPath, [...memoryFlags, join(root, 'bench', script), ...args], {

@@ -1,5 +1,7 @@
 import { csv, float, hopping, hours, int, minutes, oneOf, pipeline, seconds, text, timestamp, tumbling } from 'millrace'
 
+export { samples } from './samples.ts'
+
 /** Trades of a stock exchange, a CSV line each: `2016-03-22 20:25:28,1,80,EPE,710,51.00,B`. */
 export const orders = pipeline('orders', ({ source }) => {
   const trades = source('trades', {

@@ -1,5 +1,7 @@
 import { pipeline, utf8 } from 'millrace'
 
+export { samples } from './samples.ts'
+
 /** Words of any text, lower case, with how often each was seen so far. */
 export const wordCount = pipeline('word-count', ({ source }) => {
   const lines = source('lines', { codec: utf8 })

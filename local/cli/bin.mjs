@@ -6,7 +6,7 @@ import { setFlagsFromString } from 'node:v8'
 
 const oldest = 24
 /** Batches pass through as megabytes of garbage: a small young generation and a slowly growing heap keep the process small. */
-const memoryFlags = ['--max-semi-space-size=8', '--heap-growing-percent=20']
+const memoryFlags = ['--max-semi-space-size=16', '--heap-growing-percent=60']
 if (Number(process.versions.node.split('.')[0]) >= oldest) {
   for (const flag of memoryFlags) setFlagsFromString(flag)
   await import('./millrace.ts')

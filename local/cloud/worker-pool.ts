@@ -55,7 +55,7 @@ export class WorkerPool {
  * Batches of megabytes pass through a thread; a young generation that holds a few of them keeps garbage from growing old, and the
  * process small. A thread's state may be as large as a Lambda function's of the default size here.
  */
-const threadLimits = { maxYoungGenerationSizeMb: 16, maxOldGenerationSizeMb: 1024 }
+const threadLimits = { maxYoungGenerationSizeMb: 32, maxOldGenerationSizeMb: 1024 }
 
 class Thread {
   /** Invocations that it is at work on. */

@@ -1,3 +1,4 @@
+export type { SampleRandom, SampleRecords, Samples } from '../simulator/workload/samples.ts'
 export type { Crash, CrashOptions } from './awaits.ts'
 export type { SinkBatch } from './call-log.ts'
 export { drive } from './drive.ts'

@@ -21,9 +21,9 @@ export type SessionEmission = Extract<Emission, { kind: 'final' | 'updates' }>
 type Session<A> = { first: number; last: number; accumulator: A; out: boolean }
 
 /**
- * Session windows, per key: `[first, last + gap)`. Rows: `{ key, window, value }`, at the event time of the window's end. Sessions that a
- * record merges into one take their rows back. A session fires when the watermark reaches its end, as no record in time may extend it
- * then; it goes when none within the allowed lateness may either.
+ * Session windows, per key: `[first, last + gap)`. Rows: `{ key, window, value }`, at the event time of the window's end. Sessions
+ * that a record merges into one take their rows back. A session fires when the watermark reaches its end, as no record in time may
+ * extend it then; it goes when none within the allowed lateness may either.
  */
 export class SessionAggregate<V, A> implements StatefulOperator {
   readonly name: string

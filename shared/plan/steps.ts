@@ -24,8 +24,8 @@ export function windowsOf(node: AggregateNode | FilterNode | TopNode): WindowAss
 }
 
 /**
- * A session may end at any millisecond, so every watermark goes with the messages. A group without messages is told each tenth of the gap:
- * that only delays rows, as no record comes whose lateness it could change.
+ * A session may end at any millisecond, so messages go with every watermark. A key group that is silent is told each tenth of the
+ * gap: its sessions end so much later, and no record in time can tell, but a late one that comes meanwhile may still join.
  */
 const silentPart = 10
 

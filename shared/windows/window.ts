@@ -40,13 +40,13 @@ export const hopping = (size: Duration, hop: Duration, options: { readonly offse
   sliced('hopping', size, hop, options.offset ?? 0)
 
 /**
- * Per key, a window from a record to `gap` after its last one, `[start, end)`. A record between two sessions merges them. One exactly
- * at the end, a gap after the last record, joins too and moves the end on: so a session is over, and its row goes out, when the watermark
- * reaches its end, and its row has the event time of its end. Which sessions there are does not depend on the order of records in time.
+ * Per key, a window from a record to `gap` after its last one, `[start, end)`. A record between two sessions merges them. One
+ * exactly at the end, a gap after the last record, joins too and moves the end on. So a session's row goes out when the watermark
+ * reaches its end, and has the event time of its end. The order of records that are in time does not change the sessions.
  *
  * Flink and Kafka Streams join records one gap apart as well, Beam parts them. Flink ends a session one millisecond earlier, at the
- * watermark of its last millisecond, which is also the event time of its row: a record one gap later that comes after that begins a new
- * session although it is in time. Kafka Streams waits as we do, but gives the last record's time for a session's end.
+ * watermark of its last millisecond, which is also the event time of its row: a record in time at exactly the end then begins a
+ * new session. Kafka Streams waits as we do, but gives the last record's time for a session's end.
  */
 export function session(gap: Duration): SessionWindows {
   if (gap <= 0 || gap > greatestSizeMs) {

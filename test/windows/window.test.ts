@@ -4,11 +4,14 @@ import { milliseconds } from '../../shared/model/duration.ts'
 import { beginningOfTime, endOfTime } from '../../shared/model/event-time.ts'
 import { limits } from '../../shared/model/limits.ts'
 import {
+  closedAt,
   describeWindows,
+  dueAt,
   firstEnd,
   globalWindow,
   hopping,
   lastEnd,
+  rowTime,
   type SlicedWindows,
   session,
   sliceStart,
@@ -86,6 +89,15 @@ test('windows that cannot be are refused with a sentence', () => {
   ]
   for (const make of bad)
     assert.throws(make, { name: 'ConfigurationError', message: /^Cannot make \w+ windows: .*expected/ })
+})
+
+test('a row is due at the last millisecond of its window, of a session at the end', () => {
+  for (const kind of ['tumbling', 'hopping'] as const) {
+    assert.deepEqual([dueAt(kind, 100), closedAt(kind, 100, 7), rowTime(kind, 100)], [99, 106, 99])
+  }
+  assert.deepEqual([dueAt('session', 100), closedAt('session', 100, 7), rowTime('session', 100)], [100, 107, 100])
+  const global = [dueAt('global', endOfTime), closedAt('global', endOfTime, 7), rowTime('global', endOfTime)]
+  assert.deepEqual(global, [endOfTime, endOfTime, limits.eventTimeMs])
 })
 
 test('windows describe themselves with all that their state depends on', () => {
