@@ -1,4 +1,3 @@
-export type { SampleRandom, SampleRecords, Samples } from '../simulator/workload/samples.ts'
 export type { Crash, CrashOptions } from './awaits.ts'
 export type { SinkBatch } from './call-log.ts'
 export { drive } from './drive.ts'
@@ -18,5 +17,6 @@ export type {
   StreamSinkRecord,
   ViewReader,
 } from './readers.ts'
+export type { SampleRandom, SampleRecords, Samples } from './samples.ts'
 export type { PushOptions, SourceDriver } from './source-driver.ts'
 export { resetTestCloud, TestCloud, testCloud } from './test-cloud.ts'

@@ -1,0 +1,181 @@
+import { inputsOf, type KeyByNode, labelOf, type Node, type Sink, type TopNode } from '../../../shared/plan/graph.ts'
+import type { Edge, Plan } from '../../../shared/plan/plan.ts'
+import type { Item, Message } from './arrivals.ts'
+import { keyText } from './keys.ts'
+
+/** Where items leave a stage: a sink, or the keyBy or top behind which another stage begins. */
+export type Target = Sink | KeyByNode | TopNode
+
+/** Told of everything that one unit of work puts out. */
+export type Take = (target: Target, message: Message) => void
+
+/** A function of the user's threw: nothing of the unit stands. */
+export class UserFailure extends Error {}
+
+/** The stateless part of a pipeline, from any node down to where its values leave the stage. */
+export class Chain {
+  readonly #edges: readonly Edge[]
+  readonly #takers = new Map<Node, Node[]>()
+  readonly #sinks = new Map<Node, Sink[]>()
+  readonly #edgeOfKeyBy = new Map<KeyByNode, Edge>()
+  readonly #takersOfKeyBy = new Map<KeyByNode, Node[]>()
+
+  constructor(plan: Plan) {
+    this.#edges = plan.stages.flatMap(({ input }) => (input.kind === 'shuffle' ? input.edges : []))
+    const seen = new Set<Node>()
+    const visit = (node: Node): void => {
+      if (seen.has(node)) return
+      seen.add(node)
+      for (const input of inputsOf(node)) {
+        this.#takers.set(input, [...(this.#takers.get(input) ?? []), node])
+        visit(input)
+      }
+    }
+    for (const sink of plan.graph.sinks) {
+      this.#sinks.set(sink.input, [...(this.#sinks.get(sink.input) ?? []), sink])
+      visit(sink.input)
+    }
+  }
+
+  /** What takes the messages of a keyBy; two keyBys by one property of one stream are one. */
+  takersOf(shuffled: KeyByNode): readonly Node[] {
+    const known = this.#takersOfKeyBy.get(shuffled)
+    if (known !== undefined) return known
+    const found = [...this.#takers].flatMap(([node, takers]) =>
+      node.kind === 'keyBy' && this.#edgeOf(node).from === shuffled ? takers : [],
+    )
+    this.#takersOfKeyBy.set(shuffled, found)
+    return found
+  }
+
+  /** Everything outside the stage that values of a node can come to. */
+  reach(node: Node): ReadonlySet<Target> {
+    const targets = new Set<Target>(this.#sinks.get(node))
+    for (const taker of this.#takers.get(node) ?? []) {
+      if (taker.kind === 'keyBy') targets.add(this.#edgeOf(taker).from)
+      else if (taker.kind === 'top') targets.add(taker)
+      else if (taker.kind !== 'side' || node.kind === 'flatMap') for (const each of this.reach(taker)) targets.add(each)
+    }
+    return targets
+  }
+
+  /** The side output of an operator, where something takes it. */
+  sideOf(node: Node, name: string): Node | undefined {
+    return this.#takers.get(node)?.find(taker => taker.kind === 'side' && taker.name === name)
+  }
+
+  /** Runs what comes out of a node through everything behind it in the stage. Throws a UserFailure. */
+  descend(node: Node, item: Item, take: Take): void {
+    for (const sink of this.#sinks.get(node) ?? []) this.#sink(sink, item, take)
+    const taken = new Set<KeyByNode>()
+    for (const taker of this.#takers.get(node) ?? []) {
+      if (taker.kind === 'keyBy') {
+        const { from, ships } = this.#edgeOf(taker)
+        if (from.kind === 'keyBy' && !taken.has(from)) this.#key(from, ships.kind, item, take)
+        if (from.kind === 'keyBy') taken.add(from)
+      } else if (taker.kind === 'top') {
+        if (item.row !== undefined) take(taker, { ...item, key: null, keyText: '', parts: noParts })
+      } else {
+        this.#step(taker, item, take)
+      }
+    }
+  }
+
+  #step(node: Node, item: Item, take: Take): void {
+    const { row: _row, ...bare } = item
+    switch (node.kind) {
+      case 'map':
+        return this.descend(node, { ...bare, value: attempt(node, () => node.fn(item.value)) }, take)
+      case 'filter':
+        if (attempt(node, () => node.fn(item.value))) this.descend(node, item, take)
+        return
+      case 'peek':
+        attempt(node, () => node.fn(item.value))
+        return this.descend(node, item, take)
+      case 'union':
+        return this.descend(node, bare, take)
+      case 'branch': {
+        const arm = node.arms.find(({ accepts }) => attempt(node, () => accepts(item.value)))
+        for (const taker of this.#takers.get(node) ?? []) {
+          if (taker.kind === 'arm' && taker.name === arm?.name) this.descend(taker, bare, take)
+        }
+        return
+      }
+      case 'flatMap': {
+        const sides: [name: string, value: unknown][] = []
+        const values = attempt(node, () => [...node.fn(item.value, (name, value) => void sides.push([name, value]))])
+        for (const value of values) this.descend(node, { ...bare, value }, take)
+        for (const [name, value] of sides) {
+          for (const taker of this.#takers.get(node) ?? []) {
+            if (taker.kind === 'side' && taker.name === name) this.descend(taker, { ...bare, value }, take)
+          }
+        }
+        return
+      }
+      case 'side':
+        return
+      default:
+        throw new Error(`Cannot evaluate: a ${node.kind} takes values that have no key`)
+    }
+  }
+
+  /** The key is taken, and where the plan says so, what aggregates need of the value, before the shuffle. */
+  #key(keyBy: KeyByNode, ships: Edge['ships']['kind'], item: Item, take: Take): void {
+    const key = attempt(keyBy, () => keyBy.key(item.value))
+    const text = attempt(keyBy, () => keyText(key))
+    const parts = new Map<string, unknown>()
+    if (ships === 'combined' || ships === 'lifted') {
+      for (const taker of this.takersOf(keyBy)) {
+        if (taker.kind !== 'aggregate') continue
+        const { takes } = taker
+        if (takes.kind === 'part')
+          parts.set(
+            taker.name,
+            attempt(taker, () => takes.lift(item.value)),
+          )
+      }
+    }
+    const { row: _row, ...bare } = item
+    take(keyBy, { ...bare, key, keyText: text, parts })
+  }
+
+  #sink(sink: Sink, item: Item, take: Take): void {
+    const unkeyed = { key: null, keyText: '', parts: noParts }
+    if (sink.kind === 'view') {
+      if (item.row !== undefined) take(sink, { ...item, ...unkeyed })
+    } else if (sink.kind === 'forEach') {
+      take(sink, { ...item, ...unkeyed })
+    } else {
+      const bytes = attemptNamed(sink.name, () => sink.codec.encode(item.value))
+      take(sink, { ...item, ...unkeyed, value: sink.codec.decode(bytes, 0, bytes.byteLength) })
+    }
+  }
+
+  #edgeOf(node: KeyByNode): Edge {
+    const known = this.#edgeOfKeyBy.get(node)
+    if (known !== undefined) return known
+    const isSame = ({ from }: Edge): boolean =>
+      from === node ||
+      (from.kind === 'keyBy' &&
+        from.property !== undefined &&
+        from.property === node.property &&
+        from.input === node.input &&
+        from.name === node.name)
+    const edge = this.#edges.find(isSame)
+    if (edge === undefined) throw new Error(`Cannot evaluate: no stage takes the messages of "${node.name}"`)
+    this.#edgeOfKeyBy.set(node, edge)
+    return edge
+  }
+}
+
+const noParts: ReadonlyMap<string, unknown> = new Map()
+
+const attempt = <R>(node: Node, run: () => R): R => attemptNamed(labelOf(node), run)
+
+export function attemptNamed<R>(name: string, run: () => R): R {
+  try {
+    return run()
+  } catch (cause) {
+    throw new UserFailure(`a function of "${name}" threw`, { cause })
+  }
+}

@@ -1,0 +1,86 @@
+/** A user record: of an aggregate of the Kinesis Producer Library, each one by itself. */
+export type OracleRecord = {
+  readonly data: Uint8Array
+  readonly partitionKey: string
+  /** The shard that it was put to. */
+  readonly shard: string
+  /** Epoch milliseconds. */
+  readonly arrivalMs: number
+}
+
+/** The source said that no record at or before this event time is to come on the shard. */
+export type OracleAdvance = { readonly shard: string; readonly watermark: number }
+
+export type SourceInput = {
+  /** In the order of each shard; of a parent and its children in the order of the lineage. */
+  readonly events: readonly (OracleRecord | OracleAdvance)[]
+  /** How many shards the stream ever had: one that is silent holds the watermark too. */
+  readonly shards: number
+}
+
+/** By name of the source. One that is missing had no records. Every input is taken to end: all windows close. */
+export type OracleInput = { readonly [source: string]: SourceInput }
+
+/** What a run over the whole input must come to. */
+export type Expected = {
+  /** Set when a record meets policy `fail`: the pipeline stops there, and how far it came before depends on the run. */
+  readonly stops?: string
+  readonly outputs: ReadonlyMap<string, ExpectedOutput>
+  readonly sources: ReadonlyMap<string, SourceCounts>
+  readonly stages: ReadonlyMap<string, StageCounts>
+  /** Windowed aggregates, by name. */
+  readonly operators: ReadonlyMap<string, OperatorCounts>
+}
+
+export type ExpectedOutput = ExpectedRows | ExpectedValues | Unchecked
+
+/** A view. */
+export type ExpectedRows = { readonly kind: 'rows'; readonly rows: readonly unknown[]; readonly open: OpenRows }
+
+/** Rows of a view that may be there or not, with any value, by `rowName`, by window and by the text of their key. */
+export type OpenRows = {
+  readonly rows: ReadonlySet<string>
+  readonly windows: ReadonlySet<string>
+  readonly keys: ReadonlySet<string>
+}
+
+/** What went to a sink that is no view, in no order. */
+export type ExpectedValues = {
+  readonly kind: 'values'
+  /** Each of these is there. */
+  readonly values: readonly unknown[]
+  /** Of each of these, the values of one alternative are there: `distinct` lets one value of a key through, and who comes first is open. */
+  readonly choices: readonly (readonly (readonly unknown[])[])[]
+  /** False where more may be there: earlier states of rows that change, as many as there were commits. */
+  readonly isWhole: boolean
+  /** The values are rows, and the last one seen of each row is its newest state. */
+  readonly isLatestPerRow: boolean
+}
+
+/** Not determined by the input, and why. */
+export type Unchecked = { readonly kind: 'unchecked'; readonly reason: string }
+
+/** A number that the input does not determine lies between `least` and `most`. */
+export type Count = { readonly least: number; readonly most: number }
+
+export type SourceCounts = {
+  /** Records, malformed ones included. */
+  readonly read: number
+  readonly malformed: number
+  /** Behind their own shard's watermark: no others may ever be late. */
+  readonly late: number
+}
+
+/** Records, messages and timers of a stage whose function threw. */
+export type StageCounts = { readonly failed: Count }
+
+export type OperatorCounts = {
+  /** Records that came to it; those that are in one of its windows and those that expired. */
+  readonly arrived: Count
+  /** Dropped, or gone to `lateTo`. */
+  readonly expired: Count
+}
+
+export const exactly = (count: number): Count => ({ least: count, most: count })
+export const anyCount: Count = { least: 0, most: Number.POSITIVE_INFINITY }
+export const added = (a: Count, b: Count): Count => ({ least: a.least + b.least, most: a.most + b.most })

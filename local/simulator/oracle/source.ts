@@ -1,0 +1,70 @@
+import type { SourceNode } from '../../../shared/plan/graph.ts'
+import type { Item } from './arrivals.ts'
+import type { Evaluation } from './evaluation.ts'
+import { exactly, type OracleRecord, type SourceCounts, type SourceInput } from './expected.ts'
+import { latestEventTimeMs } from './windows.ts'
+
+/** A record of a stream that another pipeline wrote, as `distinct` by position takes it. */
+export type WrittenRecord = { readonly writer: string; readonly position: string; readonly value: unknown }
+
+/** Reads a source's records one by one: decode, event time, the stage's functions; each is counted once. */
+export function evaluateSource(
+  evaluation: Evaluation,
+  source: SourceNode,
+  input: SourceInput = { events: [], shards: 1 },
+  mayIdle: boolean,
+): { readonly counts: SourceCounts; readonly stops: string | undefined } {
+  const watermarks = new Map<string, number>()
+  const advance = (shard: string, watermark: number): void => {
+    watermarks.set(shard, Math.max(watermark, watermarks.get(shard) ?? Number.NEGATIVE_INFINITY))
+  }
+  const isIdle = mayIdle && source.idleMs < Number.POSITIVE_INFINITY && input.shards > 1
+  const counts = { read: 0, malformed: 0, late: 0 }
+  let stops: string | undefined
+  if (input.shards === 1) evaluation.singleShards.add(source.name)
+  for (const event of input.events) {
+    if ('watermark' in event) {
+      advance(event.shard, event.watermark)
+      continue
+    }
+    counts.read++
+    const read = readRecord(source, event)
+    if (read === undefined) {
+      counts.malformed++
+      if (source.onMalformed === 'fail')
+        stops ??= `a record of source "${source.name}" is malformed, and its policy is "fail"`
+      continue
+    }
+    const own = watermarks.get(event.shard) ?? Number.NEGATIVE_INFINITY
+    if (read.time <= own) counts.late++
+    const item: Item = { ...read, watermark: isIdle ? Number.POSITIVE_INFINITY : own, isDirect: !isIdle }
+    if (evaluation.deliver(source, [[item]]) > 0) {
+      evaluation.countFailed(source.name, exactly(1))
+      if (source.onError === 'fail') stops ??= `a function of stage "${source.name}" throws, and its policy is "fail"`
+    } else {
+      advance(event.shard, read.time - source.outOfOrderMs - 1)
+    }
+  }
+  return { counts, stops }
+}
+
+/** The value and its event time; undefined for a malformed record. */
+function readRecord(source: SourceNode, record: OracleRecord): { value: unknown; time: number } | undefined {
+  try {
+    const { data, arrivalMs, partitionKey } = record
+    const value = source.codec.decode(data, 0, data.byteLength)
+    const time = source.eventTime(value, arrivalMs)
+    if (!Number.isInteger(time) || Math.abs(time) > latestEventTimeMs) return undefined
+    if (!source.isWrittenByPipeline) return { value, time }
+    const written = writtenRecord(partitionKey, value)
+    return written && { value: written, time }
+  } catch {
+    return undefined
+  }
+}
+
+/** A pipeline writes under partition keys of the form `stage/shard/lane/position`. */
+function writtenRecord(partitionKey: string, value: unknown): WrittenRecord | undefined {
+  const parts = /^([^/]*\/[^/]*\/\d+)\/([A-Za-z0-9]+)$/.exec(partitionKey)
+  return parts === null ? undefined : { writer: parts[1], position: parts[2], value }
+}

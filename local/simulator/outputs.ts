@@ -1,0 +1,83 @@
+import { decodeControl } from '../../shared/codecs/control.ts'
+import { readKpl } from '../../shared/codecs/kpl.ts'
+import type { Sink } from '../../shared/plan/graph.ts'
+import { viewRows } from '../run/results.ts'
+import type { Observation } from './observation.ts'
+import type { OracleAdvance, OracleInput, OracleRecord, Seen } from './oracle/index.ts'
+
+type Stored = Pick<Observation, 'plan' | 'cloud' | 'records' | 'calls'>
+
+/** What lies in the source streams, record by record as the oracle wants it. */
+export function oracleInput(run: Stored): OracleInput {
+  const input: Record<string, OracleInput[string]> = {}
+  for (const { input: from, name } of run.plan.stages) {
+    if (from.kind !== 'source') continue
+    const shards = run.cloud.streams.describe(from.stream)
+    const events: (OracleRecord | OracleAdvance)[] = []
+    // A shard's parents stand before it.
+    for (const { id } of shards) {
+      for (const record of run.records(from.stream, id)) {
+        const data = Buffer.from(record.data.buffer, record.data.byteOffset, record.data.byteLength)
+        const control = decodeControl(data)
+        if (control !== undefined) {
+          if (control.kind === 'watermark') events.push({ shard: id, watermark: control.time })
+          continue
+        }
+        const { partitionKey, arrivalMs } = record
+        const aggregated = readKpl(data)
+        if (aggregated === undefined) {
+          events.push({ data, partitionKey, shard: id, arrivalMs })
+          continue
+        }
+        for (let sub = 0; sub < aggregated.count; sub++) {
+          const piece = data.subarray(aggregated.start(sub), aggregated.end(sub))
+          events.push({ data: piece, partitionKey: aggregated.partitionKey(sub), shard: id, arrivalMs })
+        }
+      }
+    }
+    input[name] = { events, shards: shards.length }
+  }
+  return input
+}
+
+/** What a reader of each output sees: rows of views; values of other sinks, each once, in the order in which they came. */
+export async function seenOf(run: Stored): Promise<Seen> {
+  const seen: Record<string, readonly unknown[]> = {}
+  for (const sink of run.plan.graph.sinks) seen[sink.name] = await seenAt(run, sink)
+  return seen
+}
+
+async function seenAt(run: Stored, sink: Sink): Promise<readonly unknown[]> {
+  switch (sink.kind) {
+    case 'view':
+      return viewRows(run.cloud, run.plan, sink.name)
+    case 'stream': {
+      const first = new Map<string, unknown>()
+      const records = run.cloud.streams.describe(sink.stream).flatMap(({ id }) => run.records(sink.stream, id))
+      records.sort((a, b) => (a.sequence < b.sequence ? -1 : 1))
+      for (const { partitionKey, data } of records) {
+        if (!first.has(partitionKey)) first.set(partitionKey, sink.codec.decode(data, 0, data.byteLength))
+      }
+      return [...first.values()]
+    }
+    case 'files': {
+      const own = (await run.cloud.files.list()).filter(file => file.sink === sink.name)
+      const values: unknown[] = []
+      for (const { name } of own) {
+        const bytes = Buffer.from((await run.cloud.files.read(sink.name, name)) ?? [])
+        for (let from = 0; from < bytes.length; ) {
+          const newline = bytes.indexOf(10, from)
+          const to = newline < 0 ? bytes.length : newline
+          if (to > from) values.push(sink.codec.decode(bytes, from, to))
+          from = to + 1
+        }
+      }
+      return values
+    }
+    case 'forEach': {
+      const batches = new Map<string, readonly unknown[]>()
+      for (const { sink: name, id, values } of run.calls) if (name === sink.name) batches.set(id, values)
+      return [...batches.values()].flat()
+    }
+  }
+}

@@ -1,0 +1,90 @@
+import { json } from '../../../shared/codecs/json.ts'
+import type { Origins } from '../../../shared/dsl/origin.ts'
+import { type Outputs, type Pipeline, pipeline } from '../../../shared/dsl/pipeline.ts'
+import type { Stream } from '../../../shared/dsl/stream.ts'
+import { milliseconds } from '../../../shared/model/duration.ts'
+import { Random } from '../random.ts'
+import type { Fact } from './fact.ts'
+import { factsOf } from './facts.ts'
+import { PipelineGrowth } from './pipeline-growth.ts'
+import type { Disorder, Workload, WorkloadRecord } from './workload.ts'
+
+export type GeneratedWorkload = Workload & {
+  readonly seed: number
+  /** Some records are malformed. */
+  readonly isMalformed: boolean
+  /** On some records a function throws. */
+  readonly isUnlucky: boolean
+}
+
+/** Records of a workload, over all its sources. */
+const meanRecords = 500
+
+/**
+ * A random pipeline of all operators that there are, and records for it. The same seed gives the same one, for good: a part that is
+ * added draws from numbers of its own, by `fork`.
+ *
+ * Most have 2 to 4 stages. Functions that throw are put only where rows do not change: what becomes of a state that went by in the
+ * middle of a commit depends on the run.
+ */
+export function generatedPipeline(seed: number): GeneratedWorkload {
+  const random = new Random(seed)
+  const traits = random.fork('traits')
+  const isUnlucky = traits.chance(0.25)
+  const isMalformed = traits.chance(0.3)
+  const disorder: Disorder = traits.chance(0.25) ? 'beyond' : 'within'
+  const sources = traits.chance(disorder === 'beyond' ? 0.2 : 0.4) ? ['left', 'right'] : ['left']
+  const bounds = new Map(sources.map(name => [name, traits.pick([0, 1, 10, 50, 80])]))
+  const text: string[] = []
+  const built = build(random, sources, bounds, isUnlucky, text)
+  const inputs: Record<string, WorkloadRecord[]> = {}
+  // A source from which nothing comes to an output is not part of the plan.
+  const read = sources.filter(name => built.plan.stages.some(stage => stage.name === name))
+  for (const name of read) {
+    const records = random.fork(`records of ${name}`)
+    const most = Math.floor((2 * meanRecords) / read.length)
+    inputs[name] = factsOf(records, {
+      count: records.below(most),
+      outOfOrderMs: bounds.get(name) ?? 0,
+      isLate: disorder === 'beyond',
+      isMalformed,
+      isUnlucky,
+    })
+  }
+  const counts = read.map(name => `${inputs[name].length} records of "${name}", ${bounds.get(name)} ms out of order`)
+  const describe = (): string => [`seed ${seed}: ${counts.join('; ')}; disorder ${disorder}`, ...text].join('\n')
+  return { seed, pipeline: built, inputs, disorder, isMalformed, isUnlucky, describe }
+}
+
+function build(
+  random: Random,
+  sources: readonly string[],
+  bounds: ReadonlyMap<string, number>,
+  isUnlucky: boolean,
+  text: string[],
+): Pipeline<unknown, unknown> {
+  const shape = random.fork('shape')
+  const keyGroups = shape.between(2, 8)
+  text.push(`${keyGroups} key groups`)
+  const grow = (open: (name: string) => Stream<Fact, Origins>): Outputs => {
+    const growth = new PipelineGrowth(shape, isUnlucky, text)
+    for (const name of sources) growth.plant(name, open(name))
+    return growth.grow(shape.between(3, 8))
+  }
+  return pipeline(
+    'generated',
+    ({ source }) =>
+      grow(name => {
+        const policy = shape.pick(['deadLetter', 'skip'] as const)
+        const outOfOrder = milliseconds(bounds.get(name) ?? 0)
+        return source(name, {
+          codec: json<Fact>(),
+          eventTime: fact => fact.at,
+          outOfOrder,
+          onMalformed: policy,
+          onError: policy,
+        })
+      }),
+    { keyGroups },
+  )
+}
