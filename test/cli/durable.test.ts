@@ -7,7 +7,6 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { writeOrders } from '../../functions/orders/generate.ts'
 import {
   assertSentence,
-  type CommandOptions,
   documentOf,
   ordersFile,
   pipelineIn,
@@ -48,12 +47,14 @@ test('a durable run that is killed at any moments comes to what an uninterrupted
   assert.deepEqual(withoutSeconds(again), withoutSeconds(expected))
 })
 
-/** Words so far, at a pace: each record takes PACE_MICROSECONDS of computing. */
+/** Lines so far, at a pace: each record takes PACE_MICROSECONDS of computing, and the first one makes the file STARTED. */
 const paced = pipelineIn(
   folder,
   'paced.ts',
   `const pace = Number(process.env.PACE_MICROSECONDS ?? 0) / 1000
-   function slowly(line) { const end = performance.now() + pace; while (performance.now() < end); return line }
+   let mark = process.env.STARTED
+   function started() { if (mark) process.getBuiltinModule('node:fs').writeFileSync(mark, ''); mark = undefined }
+   function slowly(line) { started(); const end = performance.now() + pace; while (performance.now() < end); return line }
    export const p = pipeline('paced', ({ source }) => {
      const lines = source('lines', { codec: utf8 })
      return { seen: lines.map(slowly).keyBy('key', line => line.slice(-3)).count('lines-seen') }
@@ -67,7 +68,7 @@ const pacedRun = (...more: string[]): string[] => [
   `lines=${file}`,
   '--json',
   '--batch-size',
-  '2',
+  '10',
   ...more,
 ]
 
@@ -77,10 +78,9 @@ for (const [signal, status] of [
 ] as const) {
   test(`${signal} ends a durable run between invocations, and the same command goes on from there`, async () => {
     const data = join(folder, signal)
-    const options: CommandOptions = { env: { PACE_MICROSECONDS: '100' } }
-    const running = startMillrace(pacedRun('--data', data), options)
-    await untilThere(join(data, 'millrace.db'))
-    await sleep(600)
+    const started = join(folder, `${signal}-started`)
+    const running = startMillrace(pacedRun('--data', data), { env: { PACE_MICROSECONDS: '200', STARTED: started } })
+    await untilThere(started)
     running.process.kill(signal)
     const result = await running.ended
     assert.equal(result.status, status)
@@ -91,8 +91,9 @@ for (const [signal, status] of [
 }
 
 test('SIGINT ends a run without a data folder too, and says that nothing is kept', async () => {
-  const running = startMillrace(pacedRun(), { env: { PACE_MICROSECONDS: '200' } })
-  await sleep(1_500)
+  const started = join(folder, 'started')
+  const running = startMillrace(pacedRun(), { env: { PACE_MICROSECONDS: '200', STARTED: started } })
+  await untilThere(started)
   running.process.kill('SIGINT')
   const result = await running.ended
   assert.equal(result.status, 130)
