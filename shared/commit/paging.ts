@@ -23,6 +23,9 @@ export type PageOutcome =
   /** The same version with other bytes: an engine with another codec wrote it. */
   | { readonly kind: 'differs' }
 
+/** Where the next page goes: not where the one that the newest commit names lies. */
+export const otherSlot = (named: PageRef | undefined): 0 | 1 => (named?.slot === 0 ? 1 : 0)
+
 /** Puts the page of `version` into the slot that the newest commit does not name (protocol: state and pages [m]). */
 export async function writePage(
   log: CommitLogPort,
@@ -32,7 +35,7 @@ export async function writePage(
   bytes: Buffer,
   partBytes: number = limits.pagePartBytes,
 ): Promise<PageOutcome> {
-  const slot = before === undefined ? 0 : before.slot === 0 ? 1 : 0
+  const slot = otherSlot(before)
   const name: PageName = { ...place, slot }
   const parts = Math.max(1, Math.ceil(bytes.length / partBytes))
   for (let part = 0; part < parts; part++) {

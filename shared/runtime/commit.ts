@@ -1,5 +1,5 @@
 import { type CommitBody, encodeBody } from '../commit/commit-body.ts'
-import { encodePage, writePage } from '../commit/paging.ts'
+import { encodePage, otherSlot, readPage, writePage } from '../commit/paging.ts'
 import { emptyOutbox } from '../emit/outbox.ts'
 import { shapeOf } from '../plan/shape.ts'
 import type { InvocationReport } from '../ports/host.ts'
@@ -63,9 +63,27 @@ export async function pageGroups(
   }
   const others = due.filter(info => info.unpagedSince !== undefined)
   if (others.length === 0) return 'done'
-  // Another engine's codec paged this version: a version of our own has pages of our own.
+  // Another engine's codec paged this version. A sealed log takes no more versions: its page is as good as ours.
+  if (state.head.sealed) return takePages(environment, others, version)
+  // Else a version of our own has pages of our own.
   if ((await append(environment, state, { delta: [], outbox: emptyOutbox }, report)) === 'stale') return 'stale'
   return pageGroups(environment, state, others, report)
+}
+
+/** Names the pages of a version that another writer has put where ours would go; `stale` while they are not whole. */
+async function takePages(
+  environment: Environment,
+  groups: readonly GroupInfo[],
+  version: number,
+): Promise<StepOutcome> {
+  for (const info of groups) {
+    const page = { version, slot: otherSlot(info.named) }
+    const place = { stage: pagesOf(environment), group: info.group }
+    if ((await readPage(environment.ports.commits, place, page)) === undefined) return 'stale'
+    info.page = page
+    info.unpagedSince = undefined
+  }
+  return 'done'
 }
 
 /** Appends the next version, with what the run changed. The log's condition makes it the commit, or makes us stale. */

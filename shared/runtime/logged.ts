@@ -222,13 +222,14 @@ function cutCommit(environment: Environment, state: ShardState, units: UnitCount
   return undefined
 }
 
-/** The run as a whole failed: half of it may not, and a single unit that does is poison. */
+/** The run as a whole failed: half of it may not, and a single unit that does so twice is poison. */
 function shorten(environment: Environment, units: UnitCounter, knowledge: Knowledge, error: UserFunctionError): void {
   if (units.done > 1) {
     knowledge.mostUnits = Math.floor(units.done / 2)
     environment.unitsPerCommit = Math.max(1, knowledge.mostUnits)
   } else if (units.first !== undefined) {
-    knowledge.poison = { place: units.first, error }
+    if (isSameUnit(knowledge.suspect, units.first)) knowledge.poison = { place: units.first, error }
+    knowledge.suspect = units.first
   } else {
     throw error
   }

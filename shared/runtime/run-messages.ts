@@ -181,8 +181,8 @@ export class MessageRun {
   #timer(record: BatchRecord, name: string, fire: () => void): void {
     const state = this.#state
     const units = this.#units
-    // Several keys may be due at once: the number of those fired before tells them apart.
-    const place = { sequence: record.sequence, unit: `${name} #${this.#sameTimer(name)}` }
+    // Several keys may be due at once: the number of those fired before tells them apart, in runs from the same version.
+    const place = { sequence: record.sequence, unit: `${state.head.version + 1}/${name} #${this.#sameTimer(name)}` }
     if (units.done === 0) units.first = place
     if (!units.isPoison(place)) {
       attempt(() => place, fire)
@@ -194,7 +194,7 @@ export class MessageRun {
       } finally {
         state.context.isDiscarding = false
       }
-      const id = `${state.shard}/${state.head.version + 1}/${place.unit}`
+      const id = `${state.shard}/${place.unit}`
       this.#countRefused(record, id, Buffer.from(name), undefined)
     }
     units.done++

@@ -54,7 +54,10 @@ export class GroupProducers {
     if (cell.value.arrivalMs < arrivalMs) cell.value.arrivalMs = arrivalMs
     this.#store.touch(cell)
     if (this.#lineages.get(cell.id) !== lineage) {
-      for (const other of lineage.shards) this.#announce(stage, other.id, other.parents, arrivalMs)
+      const over = this.#overIn(stage, lineage)
+      for (const other of lineage.shards) {
+        if (!over.has(other.id)) this.#announce(stage, other.id, other.parents, arrivalMs)
+      }
       for (const ancestor of lineage.ancestors) this.#retire(stage, ancestor, arrivalMs)
       this.#lineages.set(cell.id, lineage)
     }
@@ -101,6 +104,24 @@ export class GroupProducers {
     return this.#store.put(this.group, id, { ...state })
   }
 
+  /** Ancestors of those that have spoken: retired, and perhaps forgotten since, though a stream lists closed shards for longer. */
+  #overIn(stage: string, { shards }: Lineage): ReadonlySet<ShardId> {
+    const byId = new Map(shards.map(other => [other.id, other]))
+    const over = new Set<ShardId>()
+    const climb = (id: ShardId): void => {
+      for (const parent of byId.get(id)?.parents ?? []) {
+        if (over.has(parent)) continue
+        over.add(parent)
+        climb(parent)
+      }
+    }
+    for (const { id } of shards) {
+      const known = this.#store.get(this.group, producerOf(stage, id))?.value
+      if (known !== undefined && hasSpoken(known)) climb(id)
+    }
+    return over
+  }
+
   #retire(stage: string, shard: ShardId, arrivalMs: number): void {
     const cell = this.#announce(stage, shard, [], arrivalMs)
     if (cell.value.retiredMs > 0) return
@@ -122,6 +143,9 @@ export class GroupProducers {
     return counted
   }
 }
+
+const hasSpoken = ({ position, watermark, retiredMs }: ProducerState): boolean =>
+  position !== '' || watermark > beginningOfTime || retiredMs > 0
 
 const parentsOf = (lineage: Lineage, shard: ShardId): readonly ShardId[] =>
   lineage.shards.find(other => other.id === shard)?.parents ?? []

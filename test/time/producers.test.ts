@@ -90,6 +90,18 @@ test('a retired producer keeps its position for a day of arrival time', () => {
 })
 
 /** Shards of a stage that split and merge at random; each speaks in order and stops when it is closed. */
+test('a producer that was forgotten does not come back because its stream still lists it', () => {
+  const { say, producers } = start()
+  const split = [shard('a'), shard('b'), shard('c', 'a'), shard('d', 'a')]
+  for (const id of ['a', 'b', 'c', 'd']) say('s', id, split, 100)
+  producers.forget(2 * limits.retiredMs)
+  const again = [...split, shard('e', 'b'), shard('f', 'b')]
+  // Those that speak warm know their lineage already: they retire nobody again.
+  for (const id of ['e', 'f', 'c', 'd'])
+    say('s', id, ['e', 'f'].includes(id) ? again : split, 200, 2 * limits.retiredMs)
+  assert.equal(producers.watermark, 200)
+})
+
 test('through random splits and merges no watermark passes a shard that still has something to say', () => {
   for (let seed = 1; seed <= 300; seed++) {
     const random = new Random(seed)
