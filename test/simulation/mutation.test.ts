@@ -1,0 +1,61 @@
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
+import { join } from 'node:path'
+import { describe, test } from 'node:test'
+import { mutations } from './mutations/all.ts'
+import { edited, type Mutation } from './mutations/mutation.ts'
+import { type Outcome, runSeeds, tableOf } from './mutations/outcome.ts'
+
+// The checkers must have teeth: each rule of protocol.md that was seen to be needed is taken out of the code, one at a time, and some
+// seed must go red. MUTATIONS=<part of a name> runs those alone.
+
+/** Seeds at most until a mutation must have been found. */
+const mostSeeds = 2_000
+const firstSeed = Number(process.env.MUTATION_SEED ?? 1)
+const chosen = mutations.filter(({ name }) => name.includes(process.env.MUTATIONS ?? ''))
+const root = join(import.meta.dirname, '../..')
+
+describe('Mutations', () => {
+  test('each replaces text that is in its file once', () => {
+    for (const mutation of mutations) {
+      for (const edit of mutation.edits) edited(mutation, edit, readFileSync(join(root, edit.file), 'utf8'))
+    }
+    assert.equal(new Set(mutations.map(({ name }) => name)).size, mutations.length)
+  })
+
+  test('each is found, and the engine as it is passes the same seeds', async t => {
+    const outcomes = new Map<string, Outcome>()
+    const waiting = [...chosen]
+    const work = async (): Promise<void> => {
+      for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+        outcomes.set(next.name, await runSeeds(next.name, next.name, firstSeed, mostSeeds))
+      }
+    }
+    await Promise.all(Array.from({ length: availableParallelism() }, work))
+    const done = chosen.flatMap(mutation => {
+      const outcome = outcomes.get(mutation.name)
+      return outcome === undefined ? [] : [{ mutation, outcome }]
+    })
+    t.diagnostic(`\n${tableOf(done)}`)
+    for (const { mutation, outcome } of done) {
+      assert.equal(outcome.kind, 'found', `"${mutation.rule}" was taken out (${mutation.name}): ${outcome.message}`)
+    }
+    for (const { mutation, outcome } of hardestOf(done)) {
+      const { kind, seed, message } = await runSeeds('none', mutation.name, firstSeed, outcome.seeds)
+      assert.equal(kind, 'green', `without a mutation, ${seed}: ${message}`)
+    }
+  })
+})
+
+type Done = { readonly mutation: Mutation; readonly outcome: Outcome }
+
+/** Of those that have their seeds in the same order, the one that took most of them. */
+function hardestOf(done: readonly Done[]): readonly Done[] {
+  const hardest = new Map<unknown, Done>()
+  for (const each of done) {
+    const order = `${each.mutation.trial ?? 'generated'} ${each.mutation.climate?.name}`
+    if ((hardest.get(order)?.outcome.seeds ?? 0) < each.outcome.seeds) hardest.set(order, each)
+  }
+  return [...hardest.values()]
+}
