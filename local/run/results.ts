@@ -1,6 +1,6 @@
 import { decodeBody, noTallies, type Tallies } from '../../shared/commit/commit-body.ts'
-import { readOf } from '../../shared/commit/ring.ts'
 import type { Plan } from '../../shared/plan/plan.ts'
+import type { StoredCommit } from '../../shared/ports/commit-log.ts'
 import type { DeadLetter } from '../../shared/ports/results.ts'
 import type { Tally } from '../cloud/checkpoints.ts'
 import { mappingName } from '../cloud/deployment.ts'
@@ -30,14 +30,17 @@ export async function stageTotals(cloud: EmbeddedCloud, plan: Plan): Promise<Sta
     let log = noTallies
     if (kind === 'logged') {
       for (const { id } of cloud.streams.describe(input.stream)) {
-        const read = readOf(await cloud.commits.readRing(`${plan.name}/${name}/${id}`))
-        if (read.kind === 'whole') log = added(log, decodeBody(read.newest.body).tallies)
+        // Of a log that was sealed a day ago the newest commit alone is left.
+        const [newest] = (await cloud.commits.readRing(`${plan.name}/${name}/${id}`)).toSorted(newestFirst)
+        if (newest !== undefined) log = added(log, decodeBody(newest.body).tallies)
       }
     }
     totals.push({ stage: name, invocations: cloud.checkpoints.tally(mappingName(plan, name)), log })
   }
   return totals
 }
+
+const newestFirst = (a: StoredCommit, b: StoredCommit): number => b.version - a.version
 
 const added = (a: Tallies, b: Tallies): Tallies => ({
   messages: a.messages + b.messages,

@@ -47,7 +47,7 @@ const ordinaryGroups = 20
 /** A run with more has fewer batches. */
 const manyGroups = 30
 /** Rings of few slots come round in all of them, one of the production's size in the last. */
-const sourceBatches = [15, 25, 40, 60, 150] as const
+const sourceBatches = [15, 25, 40, 60, 100] as const
 
 /**
  * Draws the climate of a seed: a few have no faults, many have one or two kinds at a high rate, the rest has most kinds.
@@ -104,6 +104,8 @@ export function climateOf(random: Random, records = ordinaryRecords, groups = or
 const densities = [0.01, 0.03, 0.06, 0.1, 0.2] as const
 /** Against a fault of a call: an event concerns everything. */
 const eventShare = 0.15
+/** Functions are called for each record, more often than anything is awaited. */
+const callShare = 0.5
 
 function ratesOf(mode: 'calm' | 'single' | 'mixed' | 'all', random: Random): { readonly [Kind in FaultKind]: number } {
   const chosen = new Set(chosenKinds(mode, random))
@@ -113,6 +115,7 @@ function ratesOf(mode: 'calm' | 'single' | 'mixed' | 'all', random: Random): { r
     // A thing that happens now and then by itself: each time is another decision.
     if (kind === 'timeout' || kind === 'lostTick' || kind === 'doubledTick') return kind === 'timeout' ? 1 : 0.3
     const each = Math.min(0.25, (density * 2) / Math.max(2, chosen.size))
+    if (kind === 'flaky') return each * callShare
     return stepFaults.some(other => other === kind) ? each * eventShare : each
   }
   return Object.fromEntries(faultKinds.map(kind => [kind, rateOf(kind)])) as { [Kind in FaultKind]: number }

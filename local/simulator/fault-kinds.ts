@@ -45,9 +45,11 @@ export type CallFault =
  * | redeployed  | all mappings and processes are made anew, from a pipeline that was built anew              |
  * | redelivered | a batch that was handed over before is handed over once more, beside whatever runs         |
  * | leap        | up to minutes of virtual time pass at once; ticks come                                    |
+ * | longLeap    | more than a day passes at once, and nothing that was under way before is left               |
  * | timeout     | an invocation is past its deadline: its process is gone, or stands still, or goes on       |
  * | lostTick    | a shard does not get its tick                                                             |
  * | doubledTick | a shard gets its tick twice                                                               |
+ * | flaky       | a function of the user's throws once, in a stage with state; called again it does not       |
  */
 export type WorldFault =
   | 'evicted'
@@ -56,9 +58,11 @@ export type WorldFault =
   | 'redeployed'
   | 'redelivered'
   | 'leap'
+  | 'longLeap'
   | 'timeout'
   | 'lostTick'
   | 'doubledTick'
+  | 'flaky'
 
 export type FaultKind = CallFault | WorldFault
 
@@ -82,8 +86,23 @@ export const faultsOf: { readonly [Name in Operation]: readonly CallFault[] } = 
 }
 
 /** Events that a step may bring. */
-export const stepFaults: readonly WorldFault[] = ['evicted', 'resharded', 'recut', 'redeployed', 'redelivered', 'leap']
+export const stepFaults: readonly WorldFault[] = [
+  'evicted',
+  'resharded',
+  'recut',
+  'redeployed',
+  'redelivered',
+  'leap',
+  'longLeap',
+]
 
 export const faultKinds: readonly FaultKind[] = [
-  ...new Set<FaultKind>([...Object.values(faultsOf).flat(), ...stepFaults, 'timeout', 'lostTick', 'doubledTick']),
+  ...new Set<FaultKind>([
+    ...Object.values(faultsOf).flat(),
+    ...stepFaults,
+    'timeout',
+    'lostTick',
+    'doubledTick',
+    'flaky',
+  ]),
 ]

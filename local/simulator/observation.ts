@@ -22,6 +22,8 @@ export type Observation = {
   readonly nowMs: number
   /** Faults are over: everything must come to an end from here on. */
   readonly isHealed: boolean
+  /** Shards may be idle: see `Workload`. */
+  readonly fallsSilent: boolean
   /** Slots in the ring of every commit log of this run. */
   readonly ringSlots: number
   /** All records of the input that were pushed so far, in order, but not the end of the input. */

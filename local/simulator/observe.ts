@@ -21,6 +21,7 @@ export function observe(world: World): Observation {
     get isHealed() {
       return world.isHealed
     },
+    fallsSilent: world.workload.fallsSilent === true,
     ringSlots: world.climate.sizes.ringSlots,
     pushed: world.pushed,
     calls: world.calls,

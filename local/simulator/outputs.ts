@@ -1,9 +1,9 @@
 import { decodeControl } from '../../shared/codecs/control.ts'
-import { readKpl } from '../../shared/codecs/kpl.ts'
 import type { Sink } from '../../shared/plan/graph.ts'
 import { viewRows } from '../run/results.ts'
 import type { Observation } from './observation.ts'
 import type { OracleAdvance, OracleInput, OracleRecord, Seen } from './oracle/index.ts'
+import { userRecordsOf } from './user-records.ts'
 
 type Stored = Pick<Observation, 'plan' | 'cloud' | 'records' | 'calls'>
 
@@ -15,27 +15,20 @@ export function oracleInput(run: Stored): OracleInput {
     const shards = run.cloud.streams.describe(from.stream)
     const events: (OracleRecord | OracleAdvance)[] = []
     // A shard's parents stand before it.
-    for (const { id } of shards) {
+    for (const { id, range } of shards) {
       for (const record of run.records(from.stream, id)) {
+        const { arrivalMs } = record
         const data = Buffer.from(record.data.buffer, record.data.byteOffset, record.data.byteLength)
         const control = decodeControl(data)
         if (control !== undefined) {
           if (control.kind === 'watermark') events.push({ shard: id, watermark: control.time })
           continue
         }
-        const { partitionKey, arrivalMs } = record
-        const aggregated = readKpl(data)
-        if (aggregated === undefined) {
-          events.push({ data, partitionKey, shard: id, arrivalMs })
-          continue
-        }
-        for (let sub = 0; sub < aggregated.count; sub++) {
-          const piece = data.subarray(aggregated.start(sub), aggregated.end(sub))
-          events.push({ data: piece, partitionKey: aggregated.partitionKey(sub), shard: id, arrivalMs })
-        }
+        for (const own of userRecordsOf(record, range)) events.push({ ...own, shard: id, arrivalMs })
       }
     }
-    input[name] = { events, shards: shards.length }
+    const parents = new Map(shards.map(shard => [shard.id, shard.parents]))
+    input[name] = { events, shards: shards.length, parents }
   }
   return input
 }

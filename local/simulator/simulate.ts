@@ -9,6 +9,7 @@ import { Producers } from './producers.ts'
 import { Scheduler } from './scheduler.ts'
 import { Stages } from './stages.ts'
 import type { TraceLine } from './trace.ts'
+import { unsettle } from './unsteady-functions.ts'
 import type { Workload } from './workload/workload.ts'
 import { World } from './world.ts'
 import { WorldEvents } from './world-events.ts'
@@ -68,7 +69,9 @@ export async function simulate(workload: Workload, seed: number, options: Simula
   const producers = new Producers(world, mostRecords)
   const stages = new Stages(world)
   const scheduler = new Scheduler(world, stages, new WorldEvents(world, stages), producers, watches)
+  const calm = unsettle(world)
   await scheduler.run()
+  calm()
   if (world.failures.length === 0) {
     for (const { name, watch } of watches) for (const said of await watch.atEnd()) world.fail(name, said)
   }

@@ -29,7 +29,10 @@ const meanRecords = 500
 export async function prepare(subject: Subject): Promise<(seed: number) => SeedWorkload> {
   const { file, pipeline: name, inputs = {}, records = meanRecords } = subject
   if (file === undefined) {
-    return seed => ({ workload: generatedPipeline(seed), rebuild: () => generatedPipeline(seed).pipeline })
+    return seed => {
+      const workload = generatedPipeline(seed)
+      return { workload, rebuild: () => generatedPipeline(seed, workload.unsteadiness).pipeline }
+    }
   }
   const pipeline = await loadPipeline(file, name)
   const lines: Record<string, WorkloadLines> = { ...(await samplesOf(file)) }

@@ -1,4 +1,5 @@
 import { encodeControl } from '../../shared/codecs/control.ts'
+import { limits } from '../../shared/model/limits.ts'
 import type { PutRecord } from '../../shared/ports/streams.ts'
 import type { Drawn } from './dice.ts'
 import { stepFaults, type WorldFault } from './fault-kinds.ts'
@@ -11,16 +12,19 @@ const mostOpenShards = 6
 const mostShards = 16
 /** The clock function puts a tick on each shuffle shard this often. */
 const tickEveryMs = 60_000
-/** Positions of retired producers are kept for a day of arrival time: a run stays within, as no zombie lives that long. */
+/** Positions of retired producers are kept for a day of arrival time: what is under way gets no older than this. */
 const mostElapsedMs = 20 * 3_600_000
+const mostLongLeaps = 3
 
 /** What happens to the whole between two steps: faults of the platform, deadlines, ticks. */
 export class WorldEvents {
   readonly #world: World
   readonly #stages: Stages
-  readonly #beganMs: number
+  /** Nothing is under way that is older. */
+  #beganMs: number
   readonly #mostElapsedMs: number
   #nextTickMs: number
+  #longLeaps = 0
 
   constructor(world: World, stages: Stages) {
     this.#world = world
@@ -29,7 +33,9 @@ export class WorldEvents {
     this.#nextTickMs = world.nowMs + tickEveryMs
     // Idle shards that hold a backlog would make late records: how long a source may stand still is its `idleAfter`.
     const idleMs = world.plan.stages.map(({ input }) => (input.kind === 'source' ? input.source.idleMs : Infinity))
-    this.#mostElapsedMs = Math.min(mostElapsedMs, ...idleMs.map(ms => ms * 0.5))
+    this.#mostElapsedMs = world.workload.fallsSilent
+      ? mostElapsedMs
+      : Math.min(mostElapsedMs, ...idleMs.map(ms => ms * 0.5))
   }
 
   /** How much time may still pass. */
@@ -96,6 +102,8 @@ export class WorldEvents {
         return
       case 'redelivered':
         return this.#redeliver(drawn)
+      case 'longLeap':
+        return this.#leapFar(drawn)
       case 'leap': {
         const ms = Math.min(this.#leftMs, random.pick([1_000, 30_000, 61_000, 300_000]))
         this.#world.suffer(drawn, `${ms} ms pass`)
@@ -103,6 +111,18 @@ export class WorldEvents {
         return
       }
     }
+  }
+
+  /** Nothing that was under way lives for a day: what is kept no longer than that may be forgotten. */
+  #leapFar(drawn: Drawn): void {
+    const world = this.#world
+    if (this.#mostElapsedMs < mostElapsedMs || this.#longLeaps === mostLongLeaps) return
+    this.#longLeaps++
+    const ms = limits.retiredMs + drawn.random.below(limits.retiredMs)
+    world.suffer(drawn, `${ms} ms pass`)
+    world.endAll(drawn.random, 'The function was idle for a day')
+    world.nowMs += ms
+    this.#beganMs = world.nowMs
   }
 
   #evict(drawn: Drawn): void {

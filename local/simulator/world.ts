@@ -214,6 +214,14 @@ export class World {
     running.settle({ kind: 'failed', error: new SimulatedFault(why), fatal: false })
   }
 
+  /** All processes end, and what they had asked for, batches that might come again and lists of shards of before are gone. */
+  endAll(random: Random, why: string): void {
+    for (const process of [...this.processes]) this.kill(process, random, why)
+    this.late = []
+    this.delivered.clear()
+    this.formerShards.clear()
+  }
+
   /** The request is under way, and nobody waits for it. */
   delay(parked: ParkedCall): void {
     const text = `${nameOf(parked.invocation)} ${parked.operation}`

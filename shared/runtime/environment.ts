@@ -49,7 +49,7 @@ export class Environment {
     const known = find(this.#listed.get(stream) ?? [])
     if (known !== undefined) return known
     const listed = await this.ports.streams.listShards(stream)
-    this.#listed.set(stream, listed)
+    this.#keepList(stream, listed)
     const found = find(listed)
     if (found === undefined)
       throw new Error(`Cannot find shard "${shard}": stream "${stream}" lists ${listed.length} others`)
@@ -59,6 +59,14 @@ export class Environment {
   /** Shards listed last; call `shard` first. */
   listed(stream: string): readonly ShardDescription[] {
     return this.#listed.get(stream) ?? []
+  }
+
+  /**
+   * A list of before never takes the place of a newer one: it may be answered to an invocation that was frozen while others listed again,
+   * and a child without its parents in the list would begin with no state. The newest shard tells lists apart, as ids ascend.
+   */
+  #keepList(stream: string, listed: readonly ShardDescription[]): void {
+    if (newestOf(listed) >= newestOf(this.listed(stream))) this.#listed.set(stream, listed)
   }
 
   lineage(stream: string, shard: ShardId): Lineage {
@@ -73,6 +81,12 @@ export class Environment {
 
   readonly #lineages = new Map<string, { readonly listed: readonly ShardDescription[]; readonly lineage: Lineage }>()
 }
+
+const newestOf = (shards: readonly ShardDescription[]): string =>
+  shards
+    .map(({ id }) => id)
+    .sort()
+    .at(-1) ?? ''
 
 /** Shards that ever get a chunk: one without a key group never speaks, so nobody must wait for it. */
 export const speaking = (shards: readonly ShardDescription[], groups: number): readonly ShardDescription[] =>

@@ -7,6 +7,7 @@ import {
   type OracleRecord,
 } from '../../local/simulator/oracle/index.ts'
 import { Random } from '../../local/simulator/random.ts'
+import { userRecordsOf } from '../../local/simulator/user-records.ts'
 import type { Workload } from '../../local/simulator/workload/workload.ts'
 
 export type DriveWorkloadOptions = {
@@ -35,7 +36,9 @@ export async function driveWorkload(workload: Workload, { shards, seed }: DriveW
     const name = random.pick(open)
     const count = random.between(1, 80)
     run.advanceClock(random.pick([0, 1, 100, 2_000]))
-    for (const { data, partitionKey } of inputs[name].slice(next[name], next[name] + count)) {
+    for (const { data, partitionKey } of inputs[name]
+      .slice(next[name], next[name] + count)
+      .flatMap(each => userRecordsOf(each))) {
       const shard = Number(partitionKey.charCodeAt(1) + partitionKey.charCodeAt(partitionKey.length - 1)) % shards
       await parts[name].with({ partitionKey, shard }).pushRaw(data)
       events[name].push({ data, partitionKey, shard: String(shard), arrivalMs: run.now })

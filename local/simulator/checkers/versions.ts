@@ -5,7 +5,8 @@ import { bodyOf } from './commit-bodies.ts'
 
 /**
  * Invariant 3: at most one writer's commit exists per version, and versions have no gaps. Also that a log never changes its start or
- * its ring, that nothing follows a seal, and that the ring holds the newest versions whole after every append.
+ * its ring, that nothing follows a seal, and that the ring holds the newest versions whole after every append. Of a log that is let
+ * expire, the version that is to be kept is there at the end, the others may be.
  *
  * It does not look at what the commits say.
  */
@@ -19,6 +20,8 @@ type Log = { newest: StoredCommit; isSealed: boolean }
 class VersionsWatch implements Watch {
   readonly #run: Observation
   readonly #logs = new Map<string, Log>()
+  /** The version that is kept of logs that are let expire. */
+  readonly #kept = new Map<string, number>()
   #wrong: string | undefined
 
   constructor(run: Observation) {
@@ -26,7 +29,9 @@ class VersionsWatch implements Watch {
   }
 
   onHappening(happening: Happening): void {
-    if (happening.kind !== 'effect' || happening.call.method !== 'append' || happening.result !== 'committed') return
+    if (happening.kind !== 'effect') return
+    if (happening.call.method === 'expire') this.#kept.set(...happening.call.args)
+    if (happening.call.method !== 'append' || happening.result !== 'committed') return
     const [name, commit] = happening.call.args
     this.#wrong ??= this.#appended(name, commit) ?? this.#ringOf(name)
   }
@@ -58,7 +63,11 @@ class VersionsWatch implements Watch {
   }
 
   #ringOf(name: string): string | undefined {
-    const { kind } = readOf(this.#run.ring(name))
+    const ring = this.#run.ring(name)
+    const kept = this.#kept.get(name)
+    if (kept !== undefined)
+      return ring.some(({ version }) => version === kept) ? undefined : `Log "${name}" has lost its version ${kept}`
+    const { kind } = readOf(ring)
     return kind === 'whole' ? undefined : `The ring of log "${name}" is ${kind}`
   }
 }

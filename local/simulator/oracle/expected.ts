@@ -16,6 +16,8 @@ export type SourceInput = {
   readonly events: readonly (OracleRecord | OracleAdvance)[]
   /** How many shards the stream ever had: one that is silent holds the watermark too. */
   readonly shards: number
+  /** Of shards that were opened by a reshard: their records are late behind what their parents passed, too. @default none */
+  readonly parents?: ReadonlyMap<string, readonly string[]>
 }
 
 /** By name of the source. One that is missing had no records. Every input is taken to end: all windows close. */
@@ -67,7 +69,7 @@ export type SourceCounts = {
   /** Records, malformed ones included. */
   readonly read: number
   readonly malformed: number
-  /** Behind their own shard's watermark: no others may ever be late. */
+  /** Behind the watermark of their own shard or of its parents, or of a source whose shards may be idle: no others may ever be late. */
   readonly late: number
 }
 

@@ -15,10 +15,16 @@ export function evaluateSource(
   mayIdle: boolean,
 ): { readonly counts: SourceCounts; readonly stops: string | undefined } {
   const watermarks = new Map<string, number>()
+  // A child begins where its parents ended.
+  const watermarkOf = (shard: string): number =>
+    watermarks.get(shard) ?? Math.max(Number.NEGATIVE_INFINITY, ...(input.parents?.get(shard) ?? []).map(watermarkOf))
   const advance = (shard: string, watermark: number): void => {
-    watermarks.set(shard, Math.max(watermark, watermarks.get(shard) ?? Number.NEGATIVE_INFINITY))
+    watermarks.set(shard, Math.max(watermark, watermarkOf(shard)))
   }
-  const isIdle = mayIdle && source.idleMs < Number.POSITIVE_INFINITY && input.shards > 1
+  // A shard alone is passed by nobody.
+  const isAlone =
+    input.shards === 1 && evaluation.plan.stages.filter(stage => stage.input.kind === 'source').length === 1
+  const isIdle = mayIdle && source.idleMs < Number.POSITIVE_INFINITY && !isAlone
   const counts = { read: 0, malformed: 0, late: 0 }
   let stops: string | undefined
   if (input.shards === 1) evaluation.singleShards.add(source.name)
@@ -35,8 +41,8 @@ export function evaluateSource(
         stops ??= `a record of source "${source.name}" is malformed, and its policy is "fail"`
       continue
     }
-    const own = watermarks.get(event.shard) ?? Number.NEGATIVE_INFINITY
-    if (read.time <= own) counts.late++
+    const own = watermarkOf(event.shard)
+    if (isIdle || read.time <= own) counts.late++
     const item: Item = { ...read, watermark: isIdle ? Number.POSITIVE_INFINITY : own, isDirect: !isIdle }
     if (evaluation.deliver(source, [[item]]) > 0) {
       evaluation.countFailed(source.name, exactly(1))

@@ -1,6 +1,6 @@
 import type { Random } from '../random.ts'
 import { type Fact, unluckyAmount } from './fact.ts'
-import type { WorkloadRecord } from './workload.ts'
+import type { TimedRecord } from './producer-habits.ts'
 
 export type FactsSpec = {
   readonly count: number
@@ -17,11 +17,11 @@ export type FactsSpec = {
 const firstMs = 1_000
 
 /** Records of a source: a few users have most of them, event time goes in small steps with a jump now and then. */
-export function factsOf(random: Random, spec: FactsSpec): WorkloadRecord[] {
+export function factsOf(random: Random, spec: FactsSpec): TimedRecord[] {
   const users = random.between(2, 12)
   const kinds = random.between(2, 8)
   const stepMs = random.pick([1, 5, 12])
-  const records: WorkloadRecord[] = []
+  const records: TimedRecord[] = []
   let clock = firstMs + random.below(1_000)
   let at = 0
   for (let id = 0; id < spec.count; id++) {
@@ -38,7 +38,8 @@ export function factsOf(random: Random, spec: FactsSpec): WorkloadRecord[] {
       kind: `k${random.below(kinds)}`,
       amount: random.chance(0.2) ? random.below(100) / 10 : random.below(40),
     }
-    records.push({ at, partitionKey: `${fact.user}-${random.below(4)}`, data: bytesOf(random, fact, spec) })
+    const record = { at, partitionKey: `${fact.user}-${random.below(4)}`, data: bytesOf(random, fact, spec) }
+    records.push({ record, earliest: fact.at, latest: fact.at })
   }
   return records
 }

@@ -6,7 +6,10 @@ import { milliseconds } from '../../../shared/model/duration.ts'
 import { Random } from '../random.ts'
 import type { Fact } from './fact.ts'
 import { factsOf } from './facts.ts'
+import type { Moods } from './grown-aggregate.ts'
 import { PipelineGrowth } from './pipeline-growth.ts'
+import { aggregated, habitsOf, type ProducerHabits, repeated, silenced } from './producer-habits.ts'
+import { Unsteadiness } from './unsteadiness.ts'
 import type { Disorder, Workload, WorkloadRecord } from './workload.ts'
 
 export type GeneratedWorkload = Workload & {
@@ -15,6 +18,8 @@ export type GeneratedWorkload = Workload & {
   readonly isMalformed: boolean
   /** On some records a function throws. */
   readonly isUnlucky: boolean
+  readonly habits: ProducerHabits
+  readonly unsteadiness: Unsteadiness
 }
 
 /** Records of a workload, over all its sources. */
@@ -22,12 +27,12 @@ const meanRecords = 500
 
 /**
  * A random pipeline of all operators that there are, and records for it. The same seed gives the same one, for good: a part that is
- * added draws from numbers of its own, by `fork`.
+ * added draws from numbers of its own, by `fork`. Functions ask `unsteadiness` whether to throw: built anew, the pipeline takes the same.
  *
  * Most have 2 to 4 stages. Functions that throw are put only where rows do not change: what becomes of a state that went by in the
  * middle of a commit depends on the run.
  */
-export function generatedPipeline(seed: number): GeneratedWorkload {
+export function generatedPipeline(seed: number, unsteadiness = new Unsteadiness()): GeneratedWorkload {
   const random = new Random(seed)
   const traits = random.fork('traits')
   const isUnlucky = traits.chance(0.25)
@@ -36,38 +41,54 @@ export function generatedPipeline(seed: number): GeneratedWorkload {
   const sources = traits.chance(disorder === 'beyond' ? 0.2 : 0.4) ? ['left', 'right'] : ['left']
   const bounds = new Map(sources.map(name => [name, traits.pick([0, 1, 10, 50, 80])]))
   const text: string[] = []
-  const built = build(random, sources, bounds, isUnlucky, text)
+  const habits = habitsOf(random.fork('habits'))
+  const built = build(random, sources, bounds, habits.idleMs, { isUnlucky, unsteadiness }, text)
   const inputs: Record<string, WorkloadRecord[]> = {}
   // A source from which nothing comes to an output is not part of the plan.
   const read = sources.filter(name => built.plan.stages.some(stage => stage.name === name))
   for (const name of read) {
     const records = random.fork(`records of ${name}`)
     const most = Math.floor((2 * meanRecords) / read.length)
-    inputs[name] = factsOf(records, {
-      count: records.below(most),
-      outOfOrderMs: bounds.get(name) ?? 0,
-      isLate: disorder === 'beyond',
-      isMalformed,
-      isUnlucky,
-    })
+    const outOfOrderMs = bounds.get(name) ?? 0
+    const isLate = disorder === 'beyond'
+    const facts = factsOf(records, { count: records.below(most), outOfOrderMs, isLate, isMalformed, isUnlucky })
+    const heard = silenced(random.fork(`silence of ${name}`), facts, habits.idleMs)
+    const together = aggregated(random.fork(`aggregates of ${name}`), heard, habits)
+    const mostBehindMs = isLate ? Number.POSITIVE_INFINITY : outOfOrderMs
+    const put = repeated(random.fork(`repeats of ${name}`), together, habits.repeated, mostBehindMs)
+    inputs[name] = put.map(({ record }) => record)
   }
   const counts = read.map(name => `${inputs[name].length} records of "${name}", ${bounds.get(name)} ms out of order`)
-  const describe = (): string => [`seed ${seed}: ${counts.join('; ')}; disorder ${disorder}`, ...text].join('\n')
-  return { seed, pipeline: built, inputs, disorder, isMalformed, isUnlucky, describe }
+  const describe = (): string =>
+    [`seed ${seed}: ${counts.join('; ')}; disorder ${disorder}`, textOf(habits), ...text].join('\n')
+  const fallsSilent = habits.idleMs > 0
+  return {
+    seed,
+    pipeline: built,
+    fallsSilent,
+    inputs,
+    disorder,
+    isMalformed,
+    isUnlucky,
+    habits,
+    unsteadiness,
+    describe,
+  }
 }
 
 function build(
   random: Random,
   sources: readonly string[],
   bounds: ReadonlyMap<string, number>,
-  isUnlucky: boolean,
+  idleMs: number,
+  moods: Moods,
   text: string[],
 ): Pipeline<unknown, unknown> {
   const shape = random.fork('shape')
   const keyGroups = shape.between(2, 8)
   text.push(`${keyGroups} key groups`)
   const grow = (open: (name: string) => Stream<Fact, Origins>): Outputs => {
-    const growth = new PipelineGrowth(shape, isUnlucky, text)
+    const growth = new PipelineGrowth(shape, moods, text)
     for (const name of sources) growth.plant(name, open(name))
     return growth.grow(shape.between(3, 8))
   }
@@ -81,6 +102,7 @@ function build(
           codec: json<Fact>(),
           eventTime: fact => fact.at,
           outOfOrder,
+          ...(idleMs > 0 && { idleAfter: milliseconds(idleMs) }),
           onMalformed: policy,
           onError: policy,
         })
@@ -88,3 +110,6 @@ function build(
     { keyGroups },
   )
 }
+
+const textOf = ({ aggregated, mixesKeys, repeated, idleMs }: ProducerHabits): string =>
+  `${aggregated} of the records in aggregates${mixesKeys ? ' of mixed keys' : ''}, ${repeated} of them twice${idleMs > 0 ? `, idle after ${idleMs} ms` : ''}`

@@ -9,6 +9,10 @@ import { globalWindow, hopping, session, tumbling, type WindowAssigner } from '.
 import type { Random } from '../random.ts'
 import { type AnyRow, type Fact, lucky } from './fact.ts'
 import type { Branch } from './pipeline-growth.ts'
+import type { Unsteadiness } from './unsteadiness.ts'
+
+/** When functions throw. */
+export type Moods = { readonly isUnlucky: boolean; readonly unsteadiness: Unsteadiness }
 
 export type GrownRows = {
   readonly name: string
@@ -44,12 +48,12 @@ export function keyed(
   }
 }
 
-export function growAggregate(random: Random, branch: Branch, name: string, isUnlucky: boolean): GrownRows {
+export function growAggregate(random: Random, branch: Branch, name: string, moods: Moods): GrownRows {
   if (random.chance(0.1)) return growReduced(random, branch, name)
   const by = keyed(random, branch)
   return random.chance(0.4)
-    ? growRunning(random, by.stream, name, by.name, isUnlucky)
-    : growWindowed(random, by.stream, name, by.name, isUnlucky)
+    ? growRunning(random, by.stream, name, by.name, moods)
+    : growWindowed(random, by.stream, name, by.name, moods)
 }
 
 /** A fold of the user's, over numbers. */
@@ -70,7 +74,7 @@ function growRunning(
   stream: KeyedStream<Key, Fact, Origins>,
   name: string,
   by: string,
-  isUnlucky: boolean,
+  moods: Moods,
 ): GrownRows {
   const emit = random.pick([
     'updates',
@@ -81,7 +85,7 @@ function growRunning(
     'complete',
     every(milliseconds(random.between(1, 5_000))),
   ] as const)
-  const { rows, text } = anyAggregate(random, stream, name, { emit }, isUnlucky)
+  const { rows, text } = anyAggregate(random, stream, name, { emit }, moods)
   const isStale = emit !== 'final'
   return {
     name,
@@ -99,7 +103,7 @@ function growWindowed(
   stream: KeyedStream<Key, Fact, Origins>,
   name: string,
   by: string,
-  isUnlucky: boolean,
+  moods: Moods,
 ): GrownRows {
   const windows = anyWindows(random)
   const isSession = windows.kind === 'session'
@@ -111,8 +115,8 @@ function growWindowed(
   const latenessMs = random.pick([0, 0, 0, 0, 10, 150])
   const on = stream.window(windows).allowedLateness(milliseconds(latenessMs))
   const hasSide = random.chance(0.3)
-  const sided = hasSide ? anyAggregate(random, on.lateTo('late'), name, { emit }, isUnlucky) : undefined
-  const made = sided ?? anyAggregate(random, on, name, { emit }, isUnlucky)
+  const sided = hasSide ? anyAggregate(random, on.lateTo('late'), name, { emit }, moods) : undefined
+  const made = sided ?? anyAggregate(random, on, name, { emit }, moods)
   const isStale = emit !== 'final' || latenessMs > 0
   return {
     name,
@@ -157,28 +161,28 @@ function anyAggregate(
   stream: WindowedStream<Key, Fact, Origins, LateFacts>,
   name: string,
   settings: Settings,
-  isUnlucky: boolean,
+  moods: Moods,
 ): Made<LateFacts>
 function anyAggregate(
   random: Random,
   stream: KeyedStream<Key, Fact, Origins> | WindowedStream<Key, Fact, Origins>,
   name: string,
   settings: Settings,
-  isUnlucky: boolean,
+  moods: Moods,
 ): Made<unknown>
 function anyAggregate(
   random: Random,
   stream: KeyedStream<Key, Fact, Origins> | WindowedStream<Key, Fact, Origins, unknown>,
   name: string,
   settings: Settings,
-  isUnlucky: boolean,
+  moods: Moods,
 ): Made<unknown> {
   const amount = (fact: Fact): number => fact.amount
   switch (random.below(7)) {
     case 0:
       return { text: 'count', rows: stream.count(name, settings) }
     case 1:
-      return { text: 'sum', rows: stream.sum(name, isUnlucky ? fact => lucky(fact).amount : amount, settings) }
+      return { text: 'sum', rows: stream.sum(name, moods.isUnlucky ? fact => lucky(fact).amount : amount, settings) }
     case 2:
       return { text: 'min', rows: stream.min(name, amount, settings) }
     case 3:
@@ -186,7 +190,7 @@ function anyAggregate(
     case 4:
       return { text: 'average', rows: stream.average(name, amount, settings) }
     default:
-      return { text: 'aggregate', rows: stream.aggregate(name, isUnlucky ? pickySpread : spread, settings) }
+      return { text: 'aggregate', rows: stream.aggregate(name, spreadOf(moods), settings) }
   }
 }
 
@@ -209,4 +213,12 @@ const spread = {
   result: ({ least, most, ids }: Spread): number => Math.round(1_000 * (most - least)) + ids.size,
 }
 
-const pickySpread = { ...spread, add: (all: Spread, fact: Fact): Spread => spread.add(all, lucky(fact)) }
+/** Throws on unlucky facts, or at the run's wish. */
+const spreadOf = ({ isUnlucky, unsteadiness }: Moods) => ({
+  ...spread,
+  add: (all: Spread, fact: Fact): Spread => {
+    const added = spread.add(all, isUnlucky ? lucky(fact) : fact)
+    unsteadiness.check()
+    return added
+  },
+})

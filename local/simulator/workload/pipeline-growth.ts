@@ -4,7 +4,7 @@ import type { Outputs } from '../../../shared/dsl/pipeline.ts'
 import { type Results, type Stream, sideOutput } from '../../../shared/dsl/stream.ts'
 import type { Random } from '../random.ts'
 import { type AnyRow, type Fact, factOf, lucky } from './fact.ts'
-import { type GrownRows, growAggregate, keyed } from './grown-aggregate.ts'
+import { type GrownRows, growAggregate, keyed, type Moods } from './grown-aggregate.ts'
 
 /** A stream that the pipeline can go on from. */
 export type Branch = {
@@ -25,15 +25,15 @@ const mostOutputs = 8
 /** Grows a pipeline operator by operator, from any stream that there is so far. */
 export class PipelineGrowth {
   readonly #random: Random
-  readonly #isUnlucky: boolean
+  readonly #moods: Moods
   readonly #text: string[]
   readonly #branches: Branch[] = []
   readonly #outputs: Record<string, Outputs[string]> = {}
   #names = 0
 
-  constructor(random: Random, isUnlucky: boolean, text: string[]) {
+  constructor(random: Random, moods: Moods, text: string[]) {
     this.#random = random
-    this.#isUnlucky = isUnlucky
+    this.#moods = moods
     this.#text = text
   }
 
@@ -91,7 +91,7 @@ export class PipelineGrowth {
 
   #map(branch: Branch): void {
     const { stream } = branch
-    if (this.#isUnlucky && !branch.isStale && this.#random.chance(0.6)) {
+    if (this.#moods.isUnlucky && !branch.isStale && this.#random.chance(0.6)) {
       return this.#add(branch, 'map lucky', stream.map(lucky))
     }
     const by = this.#random.between(1, 5)
@@ -147,7 +147,7 @@ export class PipelineGrowth {
   }
 
   #aggregate(branch: Branch): void {
-    const grown = growAggregate(this.#random, branch, this.#name('aggregate'), this.#isUnlucky)
+    const grown = growAggregate(this.#random, branch, this.#name('aggregate'), this.#moods)
     this.#text.push(`${branch.name}: ${grown.text}`)
     this.#results(grown, branch.depth + 1)
     if (grown.late !== undefined) {
@@ -206,7 +206,7 @@ export class PipelineGrowth {
   #add(from: Branch, text: string, stream: Stream<Fact, Origins, unknown>): void {
     const name = this.#name('s')
     this.#text.push(`${name} = ${from.name}: ${text}`)
-    this.#branches.push({ ...from, stream: stream.peek(() => {}), name })
+    this.#branches.push({ ...from, stream: stream.peek(this.#moods.unsteadiness.check), name })
   }
 
   #name(kind: string): string {

@@ -2,6 +2,7 @@ import type { Pipeline } from '../../../shared/dsl/pipeline.ts'
 import { ConfigurationError } from '../../../shared/model/errors.ts'
 import type { Samples } from '../../testing/samples.ts'
 import type { Random } from '../random.ts'
+import type { Unsteadiness } from './unsteadiness.ts'
 
 /** A pipeline and the whole of its input: what one run of the simulator works on. */
 export type Workload = {
@@ -9,6 +10,13 @@ export type Workload = {
   readonly inputs: { readonly [source: string]: readonly WorkloadRecord[] }
   /** How far records are out of order: never further than their source's `outOfOrder`, so that none is late, or some of them are. */
   readonly disorder: Disorder
+  /** Asked by the pipeline's functions whether to throw this once. @default none of them asks */
+  readonly unsteadiness?: Unsteadiness
+  /**
+   * Producers may be silent for longer than their source's `idleAfter`: then records may be late that none of their own shard passed.
+   * Where false, so little time passes that none is idle. @default false
+   */
+  readonly fallsSilent?: boolean
   /** What it is made of, for a person who looks into a failure. */
   describe(): string
 }
