@@ -38,7 +38,7 @@ export const limits = {
   partitionKeyCharacters: 256,
   /** Event times lie within this of 1970: what a Date holds (8.64e15 ms), less room for the longest window and lateness. */
   eventTimeMs: 8_000_000_000_000_000,
-  /** Dedup positions of a retired producer, and tombstones in views, are kept this long, in arrival time. */
+  /** Protocol: tombstones in views, and commits of a log whose children have all begun, are kept this long, in arrival time. */
   retiredMs: 86_400_000,
 } as const
 

@@ -77,9 +77,7 @@ export class MessageRun {
       watermark === undefined
         ? producers.merged(record.arrivalMs)
         : producers.advance(producer, watermark, record.arrivalMs)
-    const passed = this.#pass(record, producers, merged)
-    if (passed === 'taken') producers.forget(record.arrivalMs)
-    return passed
+    return this.#pass(record, producers, merged)
   }
 
   #messages(

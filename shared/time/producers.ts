@@ -1,6 +1,5 @@
 import { beginningOfTime } from '../model/event-time.ts'
 import { producerOf, type ShardId } from '../model/ids.ts'
-import { limits } from '../model/limits.ts'
 import type { Lineage } from '../model/lineage.ts'
 import type { PositionText } from '../model/position.ts'
 import type { Cell, KeyedStore } from '../state/keyed-store.ts'
@@ -21,8 +20,11 @@ export type ProducerState = {
   readonly parents: readonly ShardId[]
   /** Arrival time of the newest chunk; of the announcement before the first. */
   arrivalMs: number
-  /** Arrival time of the chunk that retired it; 0 while it is active. */
-  retiredMs: number
+  /**
+   * A descendant speaks in its place. It is kept for good: its siblings' chunks may name it for as long as they live, and what is not
+   * known would be announced as active again. Some hundred bytes a shard that ever was.
+   */
+  isRetired: boolean
 }
 
 /** An input stage of the receiving stage, as far as its watermark is concerned. */
@@ -54,10 +56,7 @@ export class GroupProducers {
     if (cell.value.arrivalMs < arrivalMs) cell.value.arrivalMs = arrivalMs
     this.#store.touch(cell)
     if (this.#lineages.get(cell.id) !== lineage) {
-      const over = this.#overIn(stage, lineage)
-      for (const other of lineage.shards) {
-        if (!over.has(other.id)) this.#announce(stage, other.id, other.parents, arrivalMs)
-      }
+      for (const other of lineage.shards) this.#announce(stage, other.id, other.parents, arrivalMs)
       for (const ancestor of lineage.ancestors) this.#retire(stage, ancestor, arrivalMs)
       this.#lineages.set(cell.id, lineage)
     }
@@ -88,44 +87,19 @@ export class GroupProducers {
     return least === Number.POSITIVE_INFINITY ? this.watermark : Math.max(least, this.watermark)
   }
 
-  /** Drops the positions of producers that retired long ago, by the arrival times in the log. */
-  forget(arrivalMs: number): void {
-    for (const cell of [...this.#store.cells(this.group)]) {
-      if (cell.value.retiredMs > 0 && cell.value.retiredMs + limits.retiredMs < arrivalMs) this.#store.delete(cell)
-    }
-  }
-
   #announce(stage: string, shard: ShardId, parents: readonly ShardId[], arrivalMs: number): Cell<ProducerState> {
     const id = producerOf(stage, shard)
     const known = this.#store.get(this.group, id)
     if (known !== undefined) return known
     this.#counted = undefined
-    const state = { position: '', watermark: beginningOfTime, stage, parents, arrivalMs, retiredMs: 0 } as const
+    const state = { position: '', watermark: beginningOfTime, stage, parents, arrivalMs, isRetired: false } as const
     return this.#store.put(this.group, id, { ...state })
-  }
-
-  /** Ancestors of those that have spoken: retired, and perhaps forgotten since, though a stream lists closed shards for longer. */
-  #overIn(stage: string, { shards }: Lineage): ReadonlySet<ShardId> {
-    const byId = new Map(shards.map(other => [other.id, other]))
-    const over = new Set<ShardId>()
-    const climb = (id: ShardId): void => {
-      for (const parent of byId.get(id)?.parents ?? []) {
-        if (over.has(parent)) continue
-        over.add(parent)
-        climb(parent)
-      }
-    }
-    for (const { id } of shards) {
-      const known = this.#store.get(this.group, producerOf(stage, id))?.value
-      if (known !== undefined && hasSpoken(known)) climb(id)
-    }
-    return over
   }
 
   #retire(stage: string, shard: ShardId, arrivalMs: number): void {
     const cell = this.#announce(stage, shard, [], arrivalMs)
-    if (cell.value.retiredMs > 0) return
-    cell.value.retiredMs = Math.max(1, arrivalMs)
+    if (cell.value.isRetired) return
+    cell.value.isRetired = true
     this.#store.touch(cell)
     this.#counted = undefined
   }
@@ -134,18 +108,15 @@ export class GroupProducers {
   #countedOf(stage: string): ProducerState[] {
     const active = (id: ShardId): boolean => {
       const state = this.#store.get(this.group, producerOf(stage, id))?.value
-      return state !== undefined && (state.retiredMs === 0 || state.parents.some(active))
+      return state !== undefined && (!state.isRetired || state.parents.some(active))
     }
     const counted: ProducerState[] = []
     for (const { value } of this.#store.cells(this.group)) {
-      if (value.stage === stage && value.retiredMs === 0 && !value.parents.some(active)) counted.push(value)
+      if (value.stage === stage && !value.isRetired && !value.parents.some(active)) counted.push(value)
     }
     return counted
   }
 }
-
-const hasSpoken = ({ position, watermark, retiredMs }: ProducerState): boolean =>
-  position !== '' || watermark > beginningOfTime || retiredMs > 0
 
 const parentsOf = (lineage: Lineage, shard: ShardId): readonly ShardId[] =>
   lineage.shards.find(other => other.id === shard)?.parents ?? []

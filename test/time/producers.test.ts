@@ -4,6 +4,7 @@ import { beginningOfTime } from '../../shared/model/event-time.ts'
 import { producerOf, type ShardId, shardId } from '../../shared/model/ids.ts'
 import { limits } from '../../shared/model/limits.ts'
 import { type Lineage, type LineageShard, lineageOf } from '../../shared/model/lineage.ts'
+import { positionText } from '../../shared/model/position.ts'
 import { KeyedStore } from '../../shared/state/keyed-store.ts'
 import { GroupProducers, type InputStage, type ProducerState } from '../../shared/time/producers.ts'
 import { Random } from '../codecs/random.ts'
@@ -77,37 +78,20 @@ test('a producer is idle by the arrival times in the log and counts again once i
   assert.equal(producers.merged(2_000), 210, 'with all idle it stays')
 })
 
-test('a retired producer keeps its position for a day of arrival time', () => {
+test('a retired producer keeps its position, and does not come back because others name it for good', () => {
   const { say, producers, store } = start()
-  const split = [shard('a'), shard('b', 'a')]
-  say('s', 'a', split, 10, 1_000)
-  say('s', 'b', split, 20, 2_000)
-  producers.forget(2_000 + limits.retiredMs)
-  assert.ok(store.get(0, producerOf('s', shardId('a'))) !== undefined)
-  producers.forget(2_001 + limits.retiredMs)
-  assert.equal(store.get(0, producerOf('s', shardId('a'))), undefined)
-  assert.ok(store.get(0, producerOf('s', shardId('b'))) !== undefined)
+  const merged = [shard('a'), shard('b'), shard('c', 'a', 'b')]
+  for (const id of ['a', 'b', 'c']) say('s', id, merged, 100, 1_000)
+  const a = producers.hear('s', shardId('a'), lineageOf(shardId('a'), merged), 1_000)
+  a.value.position = positionText('7', 0, 0)
+  // Begun before the merge: it lists what was there then, as long as it lives.
+  const before = [shard('a'), shard('b'), shard('d')]
+  for (const id of ['c', 'd']) say('s', id, id === 'd' ? before : merged, 200, 1_000 + 10 * limits.retiredMs)
+  assert.equal(producers.watermark, 200)
+  assert.equal(store.get(0, producerOf('s', shardId('a')))?.value.position, a.value.position)
 })
 
 /** Shards of a stage that split and merge at random; each speaks in order and stops when it is closed. */
-test('a producer that was forgotten does not come back because its stream still lists it', () => {
-  const { producers } = start()
-  const split = [shard('a'), shard('b'), shard('c', 'a'), shard('d', 'a')]
-  const again = [...split, shard('e', 'b'), shard('f', 'b')]
-  // A shard says the same for as long as it lives, and what was said is not looked at twice.
-  const said = new Map<string, Lineage>()
-  const say = (id: string, listed: readonly LineageShard[], watermark: number, arrivalMs: number) => {
-    const lineage = said.get(id) ?? lineageOf(shardId(id), listed)
-    said.set(id, lineage)
-    const cell = producers.hear('s', shardId(id), lineage, arrivalMs)
-    producers.watermark = producers.advance(cell, watermark, arrivalMs)
-  }
-  for (const id of ['a', 'b', 'c', 'd']) say(id, split, 100, 0)
-  producers.forget(2 * limits.retiredMs)
-  for (const id of ['e', 'f', 'c', 'd']) say(id, again, 200, 2 * limits.retiredMs)
-  assert.equal(producers.watermark, 200)
-})
-
 test('through random splits and merges no watermark passes a shard that still has something to say', () => {
   for (let seed = 1; seed <= 300; seed++) {
     const random = new Random(seed)

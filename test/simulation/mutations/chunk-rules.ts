@@ -2,7 +2,6 @@ import { type Mutation, parts } from './mutation.ts'
 
 const messages = 'shared/runtime/run-messages.ts'
 const publisher = 'shared/emit/publisher.ts'
-const passed = "    if (passed === 'taken') producers.forget(record.arrivalMs)\n"
 
 /** Protocol: chunks and dedup. */
 export const chunkRules: readonly Mutation[] = [
@@ -85,8 +84,9 @@ export const chunkRules: readonly Mutation[] = [
       },
       {
         file: messages,
-        find: passed,
-        replace: `${passed}    if (passed === 'taken' && watermark !== undefined) {
+        find: '    return this.#pass(record, producers, merged)\n',
+        replace: `    const passed = this.#pass(record, producers, merged)
+    if (passed === 'taken' && watermark !== undefined) {
       for (const other of this.#state.producers.values()) {
         if (other === producers) continue
         const said = other.advance(other.hear(stage, shard, lineage, record.arrivalMs), watermark, record.arrivalMs)
@@ -94,6 +94,7 @@ export const chunkRules: readonly Mutation[] = [
         if (outcome !== 'taken') return outcome
       }
     }
+    return passed
 `,
       },
     ],

@@ -1,10 +1,8 @@
 import { type Mutation, reshards } from './mutation.ts'
 
 const producers = 'shared/time/producers.ts'
-const announced = `      for (const other of lineage.shards) {
-        if (!over.has(other.id)) this.#announce(stage, other.id, other.parents, arrivalMs)
-      }
-`
+const announced =
+  '      for (const other of lineage.shards) this.#announce(stage, other.id, other.parents, arrivalMs)\n'
 
 /** Protocol: who is active, and what the watermark of a key group is. */
 export const watermarkRules: readonly Mutation[] = [
@@ -39,8 +37,8 @@ export const watermarkRules: readonly Mutation[] = [
         find: announced,
         replace: `${announced}      const named = new Set(lineage.shards.map(other => producerOf(stage, other.id)))
       for (const other of this.#store.cells(this.group)) {
-        if (other.value.stage !== stage || other.id === cell.id || named.has(other.id) || other.value.retiredMs > 0) continue
-        other.value.retiredMs = Math.max(1, arrivalMs)
+        if (other.value.stage !== stage || other.id === cell.id || named.has(other.id) || other.value.isRetired) continue
+        other.value.isRetired = true
         this.#store.touch(other)
         this.#counted = undefined
       }
@@ -93,12 +91,12 @@ export const watermarkRules: readonly Mutation[] = [
   },
   {
     name: 'positions-end-with-the-producer',
-    rule: "Retiring ends a producer's say in the watermark; its dedup positions stay for a day of arrival time",
+    rule: "Retiring ends a producer's say in the watermark; its dedup positions stay",
     edits: [
       {
         file: producers,
-        find: 'cell.value.retiredMs > 0 && cell.value.retiredMs + limits.retiredMs < arrivalMs',
-        replace: 'cell.value.retiredMs > 0 && cell.value.retiredMs <= Math.max(1, arrivalMs)',
+        find: '    cell.value.isRetired = true\n',
+        replace: "    cell.value.isRetired = true\n    cell.value.position = ''\n",
       },
     ],
     climate: reshards,
