@@ -60,6 +60,7 @@ async function go(world: World, parked: ParkedCall, { kind, random }: Drawn<Call
       parked.arrivesAgain = true
       return parked.perform()
     case 'torn':
+      parked.notBefore = world.step + random.below(random.pick([10, 100, 1_000]))
       return parked.readBefore()
     case 'staleList':
       parked.answer = { value: olderList(world, parked, random) }

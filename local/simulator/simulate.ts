@@ -1,5 +1,6 @@
 import type { Pipeline } from '../../shared/dsl/pipeline.ts'
 import { type StageTotals, stageTotals } from '../run/results.ts'
+import type { Climate } from './climate.ts'
 import type { FaultRecord } from './dice.ts'
 import type { Checker, Failure } from './observation.ts'
 import { observe } from './observe.ts'
@@ -22,6 +23,8 @@ export type SimulateOptions = {
   readonly mostRecords?: number
   /** Only these decisions to do harm are carried out, by their ids: a schedule that is being shrunk. @default all */
   readonly only?: ReadonlySet<string>
+  /** Makes the climate that was drawn another: where faults of some kind are to be frequent. @default as drawn */
+  readonly climate?: (drawn: Climate) => Climate
   /** Builds the same pipeline once more, as a redeployment does. @default the workload's own */
   readonly rebuild?: () => Pipeline<unknown, unknown>
 }
@@ -53,6 +56,7 @@ export async function simulate(workload: Workload, seed: number, options: Simula
     trace = false,
     mostRecords = Number.POSITIVE_INFINITY,
     only,
+    climate = drawn => drawn,
     rebuild = () => workload.pipeline,
   } = options
   const world = new World({
@@ -61,6 +65,7 @@ export async function simulate(workload: Workload, seed: number, options: Simula
     records: recordsOf(workload),
     rebuild,
     hasLines: trace,
+    climate,
     only,
   })
   const observation = observe(world)

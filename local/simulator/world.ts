@@ -26,6 +26,8 @@ export type WorldOptions = {
   /** The pipeline built anew, for a redeployment. */
   readonly rebuild: () => Pipeline<unknown, unknown>
   readonly hasLines: boolean
+  /** Makes the climate that was drawn another. */
+  readonly climate: (drawn: Climate) => Climate
   /** Only these faults happen. */
   readonly only: ReadonlySet<string> | undefined
 }
@@ -73,13 +75,13 @@ export class World {
   #watches: readonly Watch[] = []
   #hasListeners = false
 
-  constructor({ workload, seed, records, rebuild, hasLines, only }: WorldOptions) {
+  constructor({ workload, seed, records, rebuild, hasLines, climate, only }: WorldOptions) {
     const root = new Random(seed)
     this.seed = seed
     this.workload = workload
     this.rebuild = rebuild
     this.plan = workload.pipeline.plan
-    this.climate = climateOf(root.fork('climate'), records, groupsOf(this.plan))
+    this.climate = climate(climateOf(root.fork('climate'), records, groupsOf(this.plan)))
     this.dice = new Dice(root.fork('faults'), this.climate.rates, only)
     this.random = root.fork('schedule')
     this.trace = new Trace(hasLines)

@@ -1,4 +1,4 @@
-import { cuts, type Mutation, tears } from './mutation.ts'
+import { cuts, type Mutation } from './mutation.ts'
 
 const logged = 'shared/runtime/logged.ts'
 const load = 'shared/runtime/load.ts'
@@ -181,6 +181,6 @@ ${appendStep}`,
     edits: [
       { file: 'shared/commit/ring.ts', find: 'return isWhole ?', replace: 'return isWhole || kept.length > 0 ?' },
     ],
-    climate: tears,
+    trial: 'torn',
   },
 ]

@@ -16,7 +16,7 @@ export type Mutation = {
   readonly climate?: (climate: Climate) => boolean
 }
 
-export type TrialName = 'generated' | 'retrying' | 'ordered'
+export type TrialName = 'generated' | 'retrying' | 'ordered' | 'torn'
 
 export type Edit = {
   /** From the root of the repository. */
@@ -45,6 +45,3 @@ export const cuts = ({ unitsPerCommit }: Climate): boolean => Number.isFinite(un
 export const parts = ({ sizes }: Climate): boolean => sizes.chunkBytes <= 400
 /** Shards are split and merged. */
 export const reshards = ({ rates }: Climate): boolean => rates.resharded > 0
-/** Queries see some of what is written meanwhile, by writers that commit several times in a row. */
-export const tears = ({ rates, unitsPerCommit }: Climate): boolean =>
-  rates.torn > 0.01 && Number.isFinite(unitsPerCommit) && rates.zombie + rates.timeout + rates.redelivered > 0

@@ -23,8 +23,8 @@ const isAimed = (seed: number): boolean => climate(climateOf(new Random(seed).fo
 for (const [i, seed] of [...seeds.filter(isAimed), ...seeds.filter(seed => !isAimed(seed))].entries()) {
   const kind = i % 2 === 0 ? trial : 'generated'
   say({ kind: 'began', seed: `${kind} ${seed}` })
-  const { workload, checkers } = trialOf[kind](seed)
-  const { failures } = await simulate(workload, seed, { checkers })
+  const { workload, ...options } = trialOf[kind](seed)
+  const { failures } = await simulate(workload, seed, options)
   if (unmade.size > 0) {
     const files = [...unmade].map(edit => edit.file).join(', ')
     throw new Error(`Cannot run mutation "${name}": ${files} is no part of what a seed runs`)

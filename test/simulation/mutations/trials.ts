@@ -1,4 +1,5 @@
 import { checkers } from '../../../local/simulator/checkers/index.ts'
+import type { Climate } from '../../../local/simulator/climate.ts'
 import type { Checker } from '../../../local/simulator/observation.ts'
 import { Random } from '../../../local/simulator/random.ts'
 import { sameAsBatch } from '../../../local/simulator/same-as-batch.ts'
@@ -8,13 +9,25 @@ import { hopping, json, milliseconds, pipeline } from '../../../shared/index.ts'
 import type { TrialName } from './mutation.ts'
 
 /** A pipeline with its input, and who watches. */
-export type Trial = { readonly workload: Workload; readonly checkers: readonly Checker[] }
+export type Trial = {
+  readonly workload: Workload
+  readonly checkers: readonly Checker[]
+  readonly climate?: (drawn: Climate) => Climate
+}
 
 export const trialOf: { readonly [Name in TrialName]: (seed: number) => Trial } = {
   generated: seed => ({ workload: generatedPipeline(seed), checkers: [sameAsBatch, ...checkers] }),
   retrying: seed => ({ workload: retrying(seed), checkers: [sameAsBatch, ...checkers] }),
+  torn: seed => ({ workload: generatedPipeline(seed), checkers: [sameAsBatch, ...checkers], climate: tears }),
   ordered: seed => ({ workload: ordered(seed), checkers: [noDeadLetters, ...checkers] }),
 }
+
+/** Queries see some of what is written meanwhile, by writers that commit several times in a row. */
+const tears = (drawn: Climate): Climate => ({
+  ...drawn,
+  rates: { ...drawn.rates, torn: 0.5, zombie: 0.1, redelivered: 0.1 },
+  unitsPerCommit: 10,
+})
 
 const records = 200
 
