@@ -60,17 +60,34 @@ export const noTallies: Tallies = {
   skipped: 0,
 }
 
-const bodyVersion = 1
+const bodyVersion = 2
+/** One byte for the version, four for the length of the delta, which comes first: most of what a load reads is of use for its delta alone. */
+const prefixBytes = 5
 
-export function encodeBody(body: CommitBody): Buffer {
-  const { groups, ...rest } = body
-  return compress(Buffer.from(packValue([bodyVersion, headColumns(groups), rest])), limits.writeUnitBytes)
+export function encodeBody({ delta, groups, ...rest }: CommitBody): Buffer {
+  const changes = packValue(delta)
+  const prefix = Buffer.alloc(prefixBytes)
+  prefix.writeUInt8(bodyVersion)
+  prefix.writeUInt32BE(changes.length, 1)
+  return compress(Buffer.concat([prefix, changes, packValue([headColumns(groups), rest])]), limits.writeUnitBytes)
 }
 
 export function decodeBody(bytes: Uint8Array): CommitBody {
-  const [version, columns, rest] = unpackValue(decompress(bytes)) as [number, HeadColumns, Omit<CommitBody, 'groups'>]
+  const [changes, others] = partsOf(bytes)
+  const [columns, rest] = unpackValue(others) as [HeadColumns, Omit<CommitBody, 'groups' | 'delta'>]
+  return { ...rest, delta: unpackValue(changes) as CommitBody['delta'], groups: headsOf(columns) }
+}
+
+/** What the version changed, without the rest: of all that a load reads but the newest it needs no more. */
+export const decodeDelta = (bytes: Uint8Array): CommitBody['delta'] =>
+  unpackValue(partsOf(bytes)[0]) as CommitBody['delta']
+
+function partsOf(bytes: Uint8Array): readonly [changes: Buffer, others: Buffer] {
+  const plain = decompress(bytes)
+  const version = plain.readUInt8()
   if (version !== bodyVersion) throw new RangeError(`Cannot read a commit: format ${version}, expected ${bodyVersion}`)
-  return { ...rest, groups: headsOf(columns) }
+  const from = prefixBytes + plain.readUInt32BE(1)
+  return [plain.subarray(prefixBytes, from), plain.subarray(from)]
 }
 
 /** Heads of key groups, column by column: they are in every commit, and mostly alike. */

@@ -1,4 +1,4 @@
-import { decodeBody } from '../commit/commit-body.ts'
+import { decodeBody, decodeDelta } from '../commit/commit-body.ts'
 import { readPage } from '../commit/paging.ts'
 import { readOf } from '../commit/ring.ts'
 import { RetryBatchError, StopDeploymentError } from '../model/errors.ts'
@@ -66,7 +66,7 @@ function stateOf(
   state.sourceWatermark = body.sourceWatermark
   state.unpublished = body.outbox
   for (const commit of commits) {
-    const { delta } = commit === newest ? body : decodeBody(commit.body)
+    const delta = commit === newest ? body.delta : decodeDelta(commit.body)
     state.noteDelta(commit.version, delta)
     state.unpagedBytes += commit.body.length
     for (const each of delta) keepPending(state, commit.version, each)

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { type CommitBody, decodeBody, encodeBody, noTallies } from '../../shared/commit/commit-body.ts'
+import { type CommitBody, decodeBody, decodeDelta, encodeBody, noTallies } from '../../shared/commit/commit-body.ts'
 import { emptyOutbox } from '../../shared/emit/outbox.ts'
 import { beginningOfTime } from '../../shared/model/event-time.ts'
 import { sequenceNumber, shardId } from '../../shared/model/ids.ts'
@@ -53,6 +53,7 @@ test('a commit comes back as it was, deletes and absent parts included', () => {
   assert.deepEqual(read.outbox.streams[0].records[0].hashKey, body.outbox.streams[0].records[0].hashKey)
   assert.deepEqual([...read.outbox.chunks[0].bytes], [1, 2, 3])
   assert.ok(read.delta[0].values[0] === undefined && 0 in read.delta[0].values, 'a delete is there')
+  assert.deepEqual(decodeDelta(encodeBody(body)), read.delta)
 })
 
 test('a commit has the same bytes each time', () => {
