@@ -19,6 +19,11 @@ export const trialOf: { readonly [Name in TrialName]: (seed: number) => Trial } 
   generated: seed => ({ workload: generatedPipeline(seed), checkers: [sameAsBatch, ...checkers] }),
   retrying: seed => ({ workload: retrying(seed), checkers: [sameAsBatch, ...checkers] }),
   torn: seed => ({ workload: generatedPipeline(seed), checkers: [sameAsBatch, ...checkers], climate: tears }),
+  resharding: seed => ({
+    workload: generatedPipeline(seed),
+    checkers: [sameAsBatch, ...checkers],
+    climate: backlogs,
+  }),
   ordered: seed => ({ workload: ordered(seed), checkers: [noDeadLetters, ...checkers] }),
 }
 
@@ -27,6 +32,14 @@ const tears = (drawn: Climate): Climate => ({
   ...drawn,
   rates: { ...drawn.rates, torn: 0.5, zombie: 0.1, redelivered: 0.1 },
   unitsPerCommit: 10,
+})
+
+/** Shards are closed with many records that nobody has read. */
+const backlogs = (drawn: Climate): Climate => ({
+  ...drawn,
+  rates: { ...drawn.rates, resharded: 0.02 },
+  paces: { ...drawn.paces, push: 1, start: 0.1 },
+  shards: () => 3,
 })
 
 const records = 200

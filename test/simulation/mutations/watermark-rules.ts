@@ -63,7 +63,7 @@ export const watermarkRules: readonly Mutation[] = [
           'shards: listed.filter(({ id }) => id === shard || !listed.some(other => other.parents.includes(id))).map(({ id, parents }) => ({ id, parents }))',
       },
     ],
-    climate: reshards,
+    trial: 'resharding',
   },
   {
     name: 'only-parents-retired',
