@@ -1,12 +1,12 @@
+import assert from 'node:assert/strict'
 import middy from '@middy/core'
 import type { Context, KinesisStreamBatchResponse, KinesisStreamEvent } from 'aws-lambda'
 import type { Pipeline } from '../shared/dsl/pipeline.ts'
-import { StopDeploymentError } from '../shared/model/errors.ts'
 import type { Stage } from '../shared/plan/plan.ts'
-import { type Host, hostSymbol } from '../shared/ports/host.ts'
 import type { Ports } from '../shared/ports/index.ts'
 import { Environment } from '../shared/runtime/environment.ts'
 import { invoke } from '../shared/runtime/invocation.ts'
+import { hosted, hostOf } from './hosted.ts'
 import { observed } from './observed.ts'
 
 /** A Lambda handler of one stage, for a Kinesis event source mapping with `ReportBatchItemFailures`. */
@@ -14,7 +14,8 @@ export type StageHandler = (event: KinesisStreamEvent, context: Context) => Prom
 
 /**
  * One Lambda handler per stage, typed by the stages' names. The same handlers run in a unit test, on the embedded cloud and on AWS: the
- * invocation's context says on which.
+ * invocation's context says on which, and where it says nothing it is AWS, by the environment variables MILLRACE_TABLE, MILLRACE_STREAMS
+ * and MILLRACE_BUCKET that a deployment sets.
  *
  * A handler answers with at most one failed item, the first record that was not dealt with, and throws when there is none to
  * acknowledge; either way the platform hands the rest over again and results stay exact. A StopDeploymentError means that retrying
@@ -34,22 +35,14 @@ function handlerOf(pipeline: Pipeline<unknown, unknown>, stage: Stage): StageHan
   // A warm environment of Lambda is a process; of a test, the pair of this handler and a cloud.
   const environments = new WeakMap<Ports, Environment>()
   const run = async (event: KinesisStreamEvent, context: Context): Promise<KinesisStreamBatchResponse> => {
-    const host = hostOf(context, stage)
+    const host = hostOf(context)
+    assert(host !== undefined, 'hosted() has run before')
     const environment = environments.get(host.ports) ?? new Environment(pipeline.plan, stage, host.ports)
     environments.set(host.ports, environment)
-    const { response, report } = await invoke(environment, event, () => context.getRemainingTimeInMillis())
+    const remainingMs = () => context.getRemainingTimeInMillis()
+    const { response, report } = await invoke(environment, event, remainingMs, done => host.failed?.(done))
     host.report(report)
     return { batchItemFailures: [...response.batchItemFailures] }
   }
-  return middy(run).use(observed(pipeline.name, stage.name))
+  return middy(run).use(hosted(stage.name)).use(observed(pipeline.name, stage.name))
 }
-
-function hostOf(context: Context, stage: Stage): Host {
-  const host = Reflect.get(context, hostSymbol)
-  if (isHost(host)) return host
-  throw new StopDeploymentError(
-    `Cannot run stage "${stage.name}": the invocation's context names no cloud, expected one made by lambdaContext() of "millrace/testing"`,
-  )
-}
-
-const isHost = (value: unknown): value is Host => typeof value === 'object' && value !== null && 'ports' in value

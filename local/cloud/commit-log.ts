@@ -6,7 +6,7 @@ import type {
   StoredPage,
   WritePageOutcome,
 } from '../../shared/ports/commit-log.ts'
-import { checkItemSize } from './item-limit.ts'
+import { checkItemSize } from '../../shared/ports/refusals.ts'
 import type { Item, Storage } from './storage.ts'
 import type { Transactions } from './transactions.ts'
 
@@ -24,7 +24,7 @@ export class CommitLog implements CommitLogPort {
 
   async append(log: string, commit: StoredCommit): Promise<'committed' | 'stale'> {
     const { version, start, ring, body } = commit
-    checkItemSize(`commit ${version} to log "${log}"`, body)
+    checkItemSize(`commit ${version} to log "${log}"`, body.byteLength)
     return this.#transactions.run(() => {
       const slot = String(version % ring)
       const held = this.#storage.items.get(commits(log), slot)
@@ -44,7 +44,7 @@ export class CommitLog implements CommitLogPort {
   }
 
   async writePage(page: PageName, part: StoredPage): Promise<WritePageOutcome> {
-    checkItemSize(`page of key group ${page.group} of "${page.stage}"`, part.bytes)
+    checkItemSize(`page of key group ${page.group} of "${page.stage}"`, part.bytes.byteLength)
     return this.#transactions.run(() => {
       const held = this.#storage.items.get(pages(page), String(part.part))
       if (held !== undefined && Number(held.mark) >= part.version) return { kind: 'refused', held: pageFrom(held) }

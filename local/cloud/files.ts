@@ -1,6 +1,6 @@
 import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { dirname, join, relative, sep } from 'node:path'
-import { ConfigurationError } from '../../shared/model/errors.ts'
+import { filePath } from '../../shared/ports/refusals.ts'
 import type { FilesPort } from '../../shared/ports/results.ts'
 import { dataFolderError } from './data-folder-error.ts'
 
@@ -77,18 +77,8 @@ const temporaryFolder = '.unfinished'
 
 const byPath = (a: StoredFile, b: StoredFile): number => (pathOf(a.sink, a.name) < pathOf(b.sink, b.name) ? -1 : 1)
 
-/** A sink is one folder; a name may hold slashes. Neither may leave the folder. */
-function pathOf(sink: string, name: string): string {
-  const parts = [sink, ...name.split('/')]
-  if (sink.includes('/') || sink === temporaryFolder || parts.some(part => !isPlain(part))) {
-    throw new ConfigurationError(
-      `Cannot write file "${name}" of sink "${sink}": it is not a plain path, one without ".", ".." or empty parts would be right`,
-    )
-  }
-  return parts.join('/')
-}
-
-const isPlain = (part: string): boolean => part !== '' && part !== '.' && part !== '..' && !/[\\\0]/.test(part)
+/** The folder of unfinished files is no sink. */
+const pathOf = (sink: string, name: string): string => filePath(sink === temporaryFolder ? '' : sink, name)
 
 /** Turns "there is no such file" into a value; every other error stays one. */
 function orWhenMissing<T>(value: T): (error: unknown) => T {

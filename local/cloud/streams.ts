@@ -1,7 +1,6 @@
 import { ConfigurationError } from '../../shared/model/errors.ts'
-import { hashSpace } from '../../shared/model/hash-range.ts'
 import type { SequenceNumber, ShardId } from '../../shared/model/ids.ts'
-import { limits } from '../../shared/model/limits.ts'
+import { checkPutCall, refusalOf } from '../../shared/ports/refusals.ts'
 import type { PutOutcome, PutRecord, ShardDescription } from '../../shared/ports/streams.ts'
 import { offsetOf, sequenceAt } from './sequence.ts'
 import { evenShards, merge, router, type Shard, type ShardMap, split } from './shard-map.ts'
@@ -83,7 +82,7 @@ export class Streams {
    */
   put(name: string, records: readonly PutRecord[]): readonly PutOutcome[] {
     const stream = this.#stream(name)
-    checkCall(name, records)
+    checkPutCall(name, records)
     return this.#transactions.run(() => {
       const arrivalMs = Math.floor(this.#now())
       const byShard = new Map<Shard, StoredRecord[]>()
@@ -176,22 +175,8 @@ export class Streams {
   }
 }
 
-function checkCall(name: string, records: readonly PutRecord[]): void {
-  if (records.length > limits.putRecordsCount) {
-    throw new RangeError(
-      `Cannot put records to stream "${name}": ${records.length} in one call, at most ${limits.putRecordsCount} would be right`,
-    )
-  }
-  const bytes = records.reduce((sum, record) => sum + sizeOf(record), 0)
-  if (bytes > limits.putRecordsBytes) {
-    throw new RangeError(
-      `Cannot put records to stream "${name}": ${bytes} bytes in one call, at most ${limits.putRecordsBytes} would be right`,
-    )
-  }
-}
-
 function accept(stream: Stream, record: PutRecord, arrivalMs: number, byShard: Map<Shard, StoredRecord[]>): PutOutcome {
-  const reason = refusal(record)
+  const reason = refusalOf(record)
   if (reason !== undefined) return { kind: 'refused', reason }
   const { partitionKey, explicitHashKey, data } = record
   const shard = stream.route(record)
@@ -203,23 +188,6 @@ function accept(stream: Stream, record: PutRecord, arrivalMs: number, byShard: M
   else others.push(stored)
   return { kind: 'accepted', shard: shard.id, sequence: sequenceAt(stream.end) }
 }
-
-function refusal(record: PutRecord): string | undefined {
-  const { partitionKey, explicitHashKey } = record
-  if (partitionKey.length === 0 || partitionKey.length > limits.partitionKeyCharacters) {
-    return `its partition key has ${partitionKey.length} characters, 1 to ${limits.partitionKeyCharacters} would be right`
-  }
-  if (explicitHashKey !== undefined && (explicitHashKey < 0n || explicitHashKey >= hashSpace)) {
-    return `its explicit hash key is ${explicitHashKey}, 0 to 2^128 - 1 would be right`
-  }
-  const bytes = sizeOf(record)
-  if (bytes > limits.kinesisRecordBytes) {
-    return `it has ${bytes} bytes with its partition key, at most ${limits.kinesisRecordBytes} would be right`
-  }
-  return undefined
-}
-
-const sizeOf = (record: PutRecord): number => record.data.byteLength + Buffer.byteLength(record.partitionKey)
 
 function shardOf(stream: Stream, name: string, id: ShardId): Shard {
   const shard = stream.shards.find(candidate => candidate.id === id)

@@ -1,8 +1,8 @@
 import { deserialize, serialize } from 'node:v8'
 import { limits } from '../../shared/model/limits.ts'
 import type { PositionText } from '../../shared/model/position.ts'
+import { checkItemSize } from '../../shared/ports/refusals.ts'
 import type { ViewPut, ViewRow, ViewsPort } from '../../shared/ports/results.ts'
-import { checkItemSize } from './item-limit.ts'
 import type { Item, Storage } from './storage.ts'
 import type { Transactions } from './transactions.ts'
 
@@ -57,7 +57,7 @@ const partition = (view: string): string => `views/${view}`
 function itemOf(view: string, { key, position, value }: ViewPut, nowMs: number): Item {
   if (value === undefined) return { mark: position, text: '', expiresMs: nowMs + limits.retiredMs }
   const bytes = serialize(value)
-  checkItemSize(`row "${key}" of view "${view}"`, bytes)
+  checkItemSize(`row "${key}" of view "${view}"`, bytes.byteLength)
   return { mark: position, text: '', bytes }
 }
 

@@ -4,6 +4,7 @@ import { type SequenceNumber, type ShardId, sequenceNumber, shardId } from '../m
 
 /** What Lambda's event source mapping delivers: a run of records of one shard, in order. */
 export type Batch = {
+  /** As the program names it: the event's ARN has the name that it was deployed with. */
   readonly stream: string
   readonly shard: ShardId
   readonly records: readonly BatchRecord[]
@@ -17,8 +18,8 @@ export type BatchRecord = {
   readonly control: ControlRecord | undefined
 }
 
-/** Reads a Kinesis event. Throws a TypeError for an event of another shape: nothing is retried into being one. */
-export function batchOf(event: KinesisStreamEvent): Batch {
+/** Reads a Kinesis event of the stream that the program calls `stream`. Throws a TypeError for an event of another shape: nothing is retried into being one. */
+export function batchOf(event: KinesisStreamEvent, stream: string): Batch {
   const first = event.Records?.[0]
   if (first?.kinesis === undefined) {
     throw new TypeError(
@@ -26,7 +27,7 @@ export function batchOf(event: KinesisStreamEvent): Batch {
     )
   }
   return {
-    stream: first.eventSourceARN.slice(first.eventSourceARN.lastIndexOf('/') + 1),
+    stream,
     shard: shardId(first.eventID.slice(0, first.eventID.indexOf(':'))),
     records: event.Records.map(({ kinesis }) => {
       const data = Buffer.from(kinesis.data, 'base64')

@@ -3,6 +3,7 @@ import type { ShardId } from '../model/ids.ts'
 import { limits, type Sizes } from '../model/limits.ts'
 import { type Lineage, lineageOf } from '../model/lineage.ts'
 import type { Plan, Stage } from '../plan/plan.ts'
+import { fingerprintOf } from '../plan/shape.ts'
 import type { Ports } from '../ports/index.ts'
 import type { ShardDescription } from '../ports/streams.ts'
 import type { ShardState } from './shard-state.ts'
@@ -26,11 +27,19 @@ export class Environment {
   /** Units that fitted the last commits: see the run of a logged stage. */
   unitsPerCommit = Number.POSITIVE_INFINITY
 
+  #pipelineVersion: string | undefined
+
   constructor(plan: Plan, stage: Stage, ports: Ports, sizes: Sizes = limits) {
     this.plan = plan
     this.stage = stage
     this.ports = ports
     this.sizes = sizes
+  }
+
+  /** Fingerprint of the plan, for dead letters. */
+  get pipelineVersion(): string {
+    this.#pipelineVersion ??= fingerprintOf(this.plan)
+    return this.#pipelineVersion
   }
 
   take(shard: ShardId): ShardState | undefined {

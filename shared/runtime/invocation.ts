@@ -22,20 +22,26 @@ const keptMs = 5_000
  * 6. emit: chunks to the next stages, rows to views, records to sinks
  * 7. answer: at most one failed item, the first record that was not dealt with
  *
- * Throws when nothing of the batch can be acknowledged: the platform retries the batch.
+ * Throws when nothing of the batch can be acknowledged: the platform retries the batch. `onFailure` hears before what had been done.
  */
 export async function invoke(
   environment: Environment,
   event: KinesisStreamEvent,
   remainingMs: () => number,
+  onFailure: (report: InvocationReport) => void = () => {},
 ): Promise<{ response: BatchResponse; report: InvocationReport }> {
-  const batch = batchOf(event)
   const { stage } = environment
+  const batch = batchOf(event, stage.input.stream)
   const shard = await environment.shard(batch.stream, batch.shard)
   const report = newReport(stage.name, batch.shard)
   const kept = Math.min(keptMs, remainingMs() * keptShare)
   const isOutOfTime = () => remainingMs() < kept
   const run = stage.kind === 'logged' ? runLogged : runTransient
-  const response = await run(environment, batch, shard, isOutOfTime, report)
-  return { response, report }
+  try {
+    const response = await run(environment, batch, shard, isOutOfTime, report)
+    return { response, report }
+  } catch (thrown) {
+    onFailure(report)
+    throw thrown
+  }
 }

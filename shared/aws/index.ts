@@ -1,0 +1,6 @@
+export type { AwsHost } from './calls.ts'
+export { type AwsClients, awsClients } from './clients.ts'
+export { createStream, createTable } from './create.ts'
+export { type AwsPorts, awsPorts } from './ports.ts'
+export type { AwsSettings } from './settings.ts'
+export { partitionPrefix, tableKeys } from './table-keys.ts'

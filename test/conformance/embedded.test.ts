@@ -1,0 +1,5 @@
+import { everyPort } from './all-ports.ts'
+import { memorySubject, sqliteSubject } from './subject.ts'
+
+everyPort({ name: 'memory', make: memorySubject })
+everyPort({ name: 'SQLite', make: sqliteSubject })
