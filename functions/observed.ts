@@ -2,12 +2,16 @@ import { Logger } from '@aws-lambda-powertools/logger'
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics'
 import type { MiddlewareObj } from '@middy/core'
 import type { Context, KinesisStreamBatchResponse, KinesisStreamEvent } from 'aws-lambda'
-import { type Host, hostSymbol, type InvocationReport } from '../shared/ports/host.ts'
+import { beginningOfTime, endOfTime } from '../shared/model/event-time.ts'
+import { hostSymbol, type InvocationReport } from '../shared/ports/host.ts'
+import { hostOf } from './hosted.ts'
 
-/** What each number of a report is called as a metric. */
-const metricNames = {
+/** What each count of a report is called as a metric. */
+const countNames = {
   recordsIn: 'RecordsIn',
   messagesOut: 'MessagesOut',
+  sinkRecords: 'SinkRecords',
+  viewRows: 'ViewRows',
   malformed: 'MalformedRecords',
   failed: 'FailedRecords',
   deadLetters: 'DeadLetters',
@@ -16,48 +20,114 @@ const metricNames = {
   duplicates: 'DuplicatesDropped',
   commits: 'Commits',
   coldLoads: 'ColdLoads',
-  viewRows: 'ViewRows',
 } as const satisfies Partial<Record<keyof InvocationReport, string>>
 
 /**
- * Logs and metrics of a stage through Powertools: what an invocation did as embedded metrics with the dimensions service and stage,
- * and what it threw as a structured log. A host that listens itself (`isQuiet`) gets the report alone, so that a test or a command
- * prints only what it means to.
+ * Logs and metrics of a stage through Powertools, whose environment variables hold for both: `POWERTOOLS_LOG_LEVEL`, `POWERTOOLS_DEV`,
+ * `POWERTOOLS_METRICS_DISABLED`, and `POWERTOOLS_SERVICE_NAME` in place of the pipeline's name, where one account has several deployments.
+ *
+ * - metrics of each invocation in the embedded metric format, with the dimensions service and stage; of one that threw too,
+ *   as what it committed before counts
+ * - a structured log of what an invocation threw, at level error, and of what one did, at level debug, with shard, version and position
+ *
+ * Never a payload: not of a record, a key or a row. But the sentence of an error that the user's own function threw is the user's. A host
+ * that listens itself (`isQuiet`) gets the report alone, so that a test or a command prints only what it means to.
  */
 export function observed(
   pipeline: string,
   stage: string,
 ): MiddlewareObj<KinesisStreamEvent, KinesisStreamBatchResponse, Error, Context> {
-  const logger = new Logger({ serviceName: pipeline, persistentKeys: { stage } })
-  const metrics = new Metrics({ namespace: 'Millrace', serviceName: pipeline, defaultDimensions: { stage } })
+  // Made when first used: a module has a handler for every stage, and a Lambda function runs one of them.
+  let known: { readonly logger: Logger; readonly metrics: Metrics } | undefined
+  const serviceName = process.env.POWERTOOLS_SERVICE_NAME ?? pipeline
+  const tools = () =>
+    (known ??= {
+      logger: new Logger({ serviceName, persistentKeys: { stage } }),
+      metrics: new Metrics({ namespace: 'Millrace', serviceName, defaultDimensions: { stage } }),
+    })
+  // By invocation, as a process that is no Lambda may have several at once.
+  const reports = new WeakMap<Context, InvocationReport>()
   return {
     before: ({ context }) => {
       const host = hostOf(context)
       if (host === undefined || host.isQuiet) return
-      const { report } = host
-      Reflect.set(context, hostSymbol, { ...host, report: (done: InvocationReport) => publish(metrics, done, report) })
+      const keep = (report: InvocationReport): void => {
+        reports.set(context, report)
+        publish(tools().metrics, report, host.ports.clock.now())
+      }
+      Reflect.set(context, hostSymbol, {
+        ...host,
+        report: heardBy(keep, host.report),
+        failed: heardBy(keep, host.failed),
+      })
+    },
+    after: ({ event, context, response }) => {
+      const report = reports.get(context)
+      if (report === undefined) return
+      const next = response?.batchItemFailures[0]?.itemIdentifier
+      tools().logger.debug('Invocation done', {
+        ...placeOf(event),
+        ...progressOf(report),
+        ...(next !== undefined && { next }),
+      })
     },
     onError: ({ error, event, context }) => {
       if (hostOf(context)?.isQuiet || error === null) return
-      const records = event.Records ?? []
-      logger.error('Invocation failed', { error, shard: records[0]?.eventID, records: records.length })
+      const report = reports.get(context)
+      tools().logger.error('Invocation failed', {
+        error,
+        ...placeOf(event),
+        ...(report !== undefined && progressOf(report)),
+      })
     },
   }
 }
 
-function publish(metrics: Metrics, done: InvocationReport, report: Host['report']): void {
-  for (const [field, name] of Object.entries(metricNames)) {
-    metrics.addMetric(name, MetricUnit.Count, done[field as keyof typeof metricNames])
+type Listener = (report: InvocationReport) => void
+
+const heardBy =
+  (first: Listener, second: Listener | undefined): Listener =>
+  report => {
+    first(report)
+    second?.(report)
   }
-  metrics.addMetric('CommitBytes', MetricUnit.Bytes, done.commitBytes)
-  metrics.addMetric('PageBytes', MetricUnit.Bytes, done.pageBytes)
-  metrics.addMetadata('shard', done.shard)
-  metrics.addMetadata('watermark', String(done.watermark))
+
+function publish(metrics: Metrics, report: InvocationReport, nowMs: number): void {
+  for (const [field, name] of Object.entries(countNames)) {
+    metrics.addMetric(name, MetricUnit.Count, report[field as keyof typeof countNames])
+  }
+  metrics.addMetric('RecordsOut', MetricUnit.Count, report.messagesOut + report.sinkRecords + report.viewRows)
+  metrics.addMetric('PublishLatency', MetricUnit.Milliseconds, report.publishMs)
+  if (report.commits > 0) metrics.addMetric('CommitLatency', MetricUnit.Milliseconds, report.commitMs / report.commits)
+  if (report.version !== undefined) {
+    metrics.addMetric('CommitBytes', MetricUnit.Bytes, report.commitBytes)
+    metrics.addMetric('PageBytes', MetricUnit.Bytes, report.pageBytes)
+    metrics.addMetric('StateBytes', MetricUnit.Bytes, report.stateBytes)
+  }
+  const { watermark } = report
+  const hasTime = watermark > beginningOfTime && watermark < endOfTime
+  if (hasTime) metrics.addMetric('WatermarkLag', MetricUnit.Milliseconds, Math.max(0, nowMs - watermark))
+  metrics.addMetadata('shard', report.shard)
+  if (report.version !== undefined) metrics.addMetadata('version', String(report.version))
+  metrics.addMetadata('watermark', String(watermark))
   metrics.publishStoredMetrics()
-  report(done)
 }
 
-function hostOf(context: Context): Host | undefined {
-  const host: Host | undefined = Reflect.get(context, hostSymbol)
-  return host
+/** Which records were handed over: a shard, and the sequence numbers of the first and the last. */
+function placeOf({ Records: records = [] }: KinesisStreamEvent) {
+  const [first] = records
+  return {
+    shard: first?.eventID?.split(':')[0],
+    first: first?.kinesis?.sequenceNumber,
+    last: records.at(-1)?.kinesis?.sequenceNumber,
+    records: records.length,
+  }
 }
+
+const progressOf = ({ version, recordsIn, commits, messagesOut, deadLetters }: InvocationReport) => ({
+  version,
+  recordsIn,
+  commits,
+  messagesOut,
+  deadLetters,
+})

@@ -59,7 +59,7 @@ export class EmbeddedCloud {
       views: this.views,
       deadLetters: this.deadLetters,
       files,
-      clock: { sleep: clock.sleep },
+      clock,
     }
   }
 

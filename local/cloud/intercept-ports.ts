@@ -1,6 +1,6 @@
 import type { Ports } from '../../shared/ports/index.ts'
 
-/** A call of a port, told apart by `port` and `method`. */
+/** A call of a port, told apart by `port` and `method`. What answers at once, as the clock's `now`, is no call. */
 export type PortCall = { [Port in keyof Ports]: CallOf<Port> }[keyof Ports]
 
 /**
@@ -36,12 +36,15 @@ export function interceptPorts(ports: Ports, intercept: Intercept): Ports {
       list: (...args) => intercept({ port: 'deadLetters', method: 'list', args }, () => deadLetters.list(...args)),
     },
     files: { write: (...args) => intercept({ port: 'files', method: 'write', args }, () => files.write(...args)) },
-    clock: { sleep: (...args) => intercept({ port: 'clock', method: 'sleep', args }, () => clock.sleep(...args)) },
+    clock: {
+      sleep: (...args) => intercept({ port: 'clock', method: 'sleep', args }, () => clock.sleep(...args)),
+      now: () => clock.now(),
+    },
   }
 }
 
 type CallOf<Port extends keyof Ports> = {
-  [Method in keyof Ports[Port]]: Ports[Port][Method] extends (...args: infer Args) => unknown
+  [Method in keyof Ports[Port]]: Ports[Port][Method] extends (...args: infer Args) => Promise<unknown>
     ? { readonly port: Port; readonly method: Method; readonly args: Args }
     : never
 }[keyof Ports[Port]]

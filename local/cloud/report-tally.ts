@@ -1,8 +1,13 @@
 import type { InvocationReport } from '../../shared/ports/host.ts'
 import type { Tally } from './checkpoints.ts'
 
-/** The numbers of a report that add up over invocations: kept with the checkpoint, so each acknowledged invocation counts once. */
+/**
+ * The numbers of a report that add up over invocations: kept with the checkpoint, so each acknowledged invocation counts once. How long
+ * things took is left out: a replay would keep other numbers.
+ */
 export function tallyOf(report: InvocationReport): Tally {
-  const { stage: _stage, shard: _shard, watermark: _watermark, ...counts } = report
-  return counts
+  const { recordsIn, malformed, failed, deadLetters, late, expired, duplicates } = report
+  const { messagesOut, sinkRecords, viewRows, commits, commitBytes, pageBytes, coldLoads } = report
+  const counts = { recordsIn, malformed, failed, deadLetters, late, expired, duplicates }
+  return { ...counts, messagesOut, sinkRecords, viewRows, commits, commitBytes, pageBytes, coldLoads }
 }

@@ -34,7 +34,7 @@ export function callPort(ports: Ports, { port, method, args }: PortCall): Promis
   return call.apply(Reflect.get(ports, port), [...args])
 }
 
-/** Every call goes to the other thread; only waiting is done here. */
+/** Every call goes to the other thread; only waiting and measuring are done here. */
 const never = () => Promise.reject(new Error('Cannot call a port here: the call belongs to the main thread'))
 const nowhere: Ports = {
   streams: { putRecords: never, listShards: never },
@@ -42,5 +42,5 @@ const nowhere: Ports = {
   views: { put: never, scan: never },
   deadLetters: { put: never, list: never },
   files: { write: never },
-  clock: { sleep: ms => sleep(ms) },
+  clock: { sleep: ms => sleep(ms), now: Date.now },
 }

@@ -3,7 +3,9 @@ import { basename } from 'node:path'
 import { encodeControl } from '../../shared/codecs/control.ts'
 import { endOfTime } from '../../shared/model/event-time.ts'
 import type { ErrorPolicy } from '../../shared/plan/graph.ts'
-import type { PutRecord } from '../../shared/ports/streams.ts'
+import type { Plan } from '../../shared/plan/plan.ts'
+import { fingerprintOf } from '../../shared/plan/shape.ts'
+import type { PutRecord, ShardDescription } from '../../shared/ports/streams.ts'
 import type { EmbeddedCloud } from '../cloud/embedded-cloud.ts'
 import { checkInputText, InputError, statOfInput, unreadableInput } from './input-file.ts'
 import { LinePacker } from './line-packer.ts'
@@ -32,15 +34,15 @@ export type FileInputOptions = {
 /** Puts the lines of a file into a source's stream, many to a Kinesis record in the KPL's format, then ends the input. */
 export class FileInput {
   readonly #cloud: EmbeddedCloud
-  readonly #pipeline: string
+  readonly #plan: Plan
   readonly #stream: string
   readonly #path: string
   readonly #options: Required<FileInputOptions>
   #progress: Progress | undefined
 
-  constructor(cloud: EmbeddedCloud, pipeline: string, stream: string, path: string, options: FileInputOptions = {}) {
+  constructor(cloud: EmbeddedCloud, plan: Plan, stream: string, path: string, options: FileInputOptions = {}) {
     this.#cloud = cloud
-    this.#pipeline = pipeline
+    this.#plan = plan
     this.#stream = stream
     this.#path = path
     this.#options = { end: 'of input', onTooLong: 'deadLetter', ...options }
@@ -97,7 +99,8 @@ export class FileInput {
   async #blocks(handle: FileHandle, room: () => Promise<void>, signal: AbortSignal): Promise<void> {
     let { offset } = this.#current()
     const linesBefore = this.#current().lines + this.#current().tooLong
-    const packer = new LinePacker(basename(this.#path), linesBefore, this.#stream, this.#options.onTooLong)
+    const version = fingerprintOf(this.#plan)
+    const packer = new LinePacker(basename(this.#path), linesBefore, this.#stream, version, this.#options.onTooLong)
     const start = { ...this.#current() }
     const reader = new LineReader(packer, offset === 0)
     // Lines are copied where they are kept.
@@ -118,10 +121,11 @@ export class FileInput {
   /** Records, letters and progress at once, or none of them. */
   #commit(packer: LinePacker, progress: Progress): void {
     const { records, letters } = packer.take()
-    const ends = progress.isDone && this.#options.end === 'of input' ? endOfInput(this.#cloud, this.#stream) : []
+    const ends =
+      progress.isDone && this.#options.end === 'of input' ? endOfInput(this.#cloud.streams.describe(this.#stream)) : []
     this.#cloud.transaction(() => {
       for (const call of chunked([...records, ...ends])) this.#cloud.streams.put(this.#stream, call)
-      if (letters.length > 0) this.#cloud.deadLetters.keep(this.#pipeline, letters)
+      if (letters.length > 0) this.#cloud.deadLetters.keep(this.#plan.name, letters)
       this.#cloud.meta.set(this.#key, JSON.stringify(progress))
     })
     this.#progress = progress
@@ -143,9 +147,8 @@ export class FileInput {
 }
 
 /** One record for each open shard: no record comes after it. */
-export function endOfInput(cloud: EmbeddedCloud, stream: string): PutRecord[] {
-  return cloud.streams
-    .describe(stream)
+export function endOfInput(shards: readonly ShardDescription[]): PutRecord[] {
+  return shards
     .filter(shard => !shard.closed)
     .map(shard => ({
       data: encodeControl({ kind: 'watermark', time: endOfTime }),

@@ -12,6 +12,7 @@ export type LineCounts = { readonly lines: number; readonly tooLong: number }
 export class LinePacker implements LineTaker {
   readonly #file: string
   readonly #stream: string
+  readonly #pipelineVersion: string
   readonly #onTooLong: ErrorPolicy
   readonly #writer = new KplWriter()
   #records: PutRecord[] = []
@@ -21,10 +22,11 @@ export class LinePacker implements LineTaker {
   #lines = 0
   #tooLong = 0
 
-  constructor(file: string, linesBefore: number, stream: string, onTooLong: ErrorPolicy) {
+  constructor(file: string, linesBefore: number, stream: string, pipelineVersion: string, onTooLong: ErrorPolicy) {
     this.#file = file
     this.#line = linesBefore
     this.#stream = stream
+    this.#pipelineVersion = pipelineVersion
     this.#onTooLong = onTooLong
   }
 
@@ -51,12 +53,16 @@ export class LinePacker implements LineTaker {
     if (this.#onTooLong === 'skip') return
     this.#letters.push({
       id: `${this.#stream}/input/${this.#line}`,
+      kind: 'line',
+      pipelineVersion: this.#pipelineVersion,
       stage: this.#stream,
+      stream: this.#stream,
       place: this.#place(),
       partitionKey: this.#place(),
       sub: 0,
       reason: `Cannot put the line into a record: ${problem}`,
       payload: new Uint8Array(head),
+      payloadBytes: length,
     })
   }
 

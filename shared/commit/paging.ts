@@ -48,17 +48,24 @@ export async function writePage(
   return { kind: 'written', page: { version, slot } }
 }
 
+export type Page = {
+  readonly entries: readonly StoreEntries[]
+  /** As stored: compressed, all parts together. */
+  readonly bytes: number
+}
+
 /** The page that a commit names; undefined when its slot holds another version by now, which makes the reader stale. */
 export async function readPage(
   log: CommitLogPort,
   place: { readonly stage: string; readonly group: number },
   page: PageRef,
-): Promise<readonly StoreEntries[] | undefined> {
+): Promise<Page | undefined> {
   const parts = await log.readPage({ ...place, slot: page.slot })
   const named = parts.filter(part => part.version === page.version).sort((a, b) => a.part - b.part)
   if (named.length === 0 || named.length !== named[0].parts || !named.every((part, i) => part.part === i))
     return undefined
-  return decodePage(joined(named))
+  const bytes = joined(named)
+  return { entries: decodePage(bytes), bytes: bytes.length }
 }
 
 const joined = (parts: readonly StoredPage[]): Buffer => Buffer.concat(parts.map(part => part.bytes))

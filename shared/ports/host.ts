@@ -9,6 +9,8 @@ export type Host = {
   /** It listens itself: no logs or metrics on standard output. */
   readonly isQuiet: boolean
   report(report: InvocationReport): void
+  /** What an invocation had done when it threw. */
+  failed?(report: InvocationReport): void
 }
 
 export const hostSymbol = Symbol.for('millrace.host')
@@ -28,12 +30,26 @@ export type InvocationReport = {
   /** Beyond allowed lateness: to the side output, or dropped. */
   expired: number
   duplicates: number
+  /** To the next stages. */
   messagesOut: number
+  /** Records put on sinks' streams, and values handed to `forEach`. Once more for each time that an outbox is published. */
+  sinkRecords: number
   commits: number
   commitBytes: number
+  /** Milliseconds that the appends took, all together. */
+  commitMs: number
+  /** Milliseconds that publishing took: chunks, rows, letters, sinks. */
+  publishMs: number
   pageBytes: number
+  /**
+   * Bytes that the table holds for a shard of a logged stage: the ring's commits, and the newest pages of the key groups that this
+   * environment has in memory, which are all of them once a tick has come. 0 for a transient stage.
+   */
+  stateBytes: number
   viewRows: number
   coldLoads: number
+  /** Newest version of the shard's log, as far as this invocation knows; undefined for a transient stage. */
+  version: number | undefined
   /** Event-time milliseconds. */
   watermark: number
 }

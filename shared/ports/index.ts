@@ -18,4 +18,7 @@ export type Ports = {
 export interface ClockPort {
   /** Resolves after about `ms` milliseconds: for backing off between tries, never for deciding what a result is. */
   sleep(ms: number): Promise<void>
+
+  /** Milliseconds since 1970: for measuring, never for deciding what a result is. No call that may fail. */
+  now(): number
 }

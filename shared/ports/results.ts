@@ -29,20 +29,45 @@ export interface DeadLettersPort {
   list(pipeline: string): Promise<readonly DeadLetter[]>
 }
 
+/**
+ * What a letter is of, which says whether its payload can be put back on a stream to be processed after all:
+ *
+ * - `record`: a user record of the source stream `stream`: yes, with its partition key and hash key, unless its payload was too large to
+ *   be kept whole. It goes to the end of the stream: its first position has been dealt with.
+ * - `written`: a record that a pipeline wrote to the source stream: no. Its partition key is its position, and readers drop what comes at
+ *   one they have seen.
+ * - `message`: one between two stages, `payload` is JSON of its key, event time and value: no. The record that made it may have changed
+ *   other results already, and a message may stand for many records.
+ * - `timer`: a window or session of a key that was due, `payload` is its name: no, it was no record.
+ * - `line`: a line of an input file, too long to be a record, of which the payload holds the beginning: no.
+ */
+export type DeadLetterKind = 'record' | 'written' | 'message' | 'timer' | 'line'
+
 export type DeadLetter = {
   /** `stage/shard/position`: the same record has the same id, however often it is retried. */
   readonly id: string
+  readonly kind: DeadLetterKind
+  /** Fingerprint of the plan that gave the record up: see plan/shape. */
+  readonly pipelineVersion: string
   readonly stage: string
+  /** The stage's input stream, as the program names it. */
+  readonly stream: string
   /** Where the record stands, for a person: stream, shard, sequence number, sub-sequence number. */
   readonly place: string
+  /** The user record's own: inside an aggregated record, that of the sub-record. */
   readonly partitionKey: string
+  /** Decimal; only of a sub-record that has one: Kinesis does not tell a plain record's. */
+  readonly explicitHashKey?: string
   /** Sub-sequence number inside an aggregated record, 0 otherwise. */
   readonly sub: number
   readonly reason: string
   /** The operator whose function threw; left out when the bytes could not be decoded. */
   readonly operator?: string
   readonly stack?: string
+  /** The first `limits.deadLetterBytes` of what the record held. */
   readonly payload: Uint8Array
+  /** Of the whole: more than `payload.length` when only its beginning is kept. */
+  readonly payloadBytes: number
 }
 
 /** Files of a file sink: S3 or a folder. */

@@ -59,6 +59,7 @@ export async function pageGroups(
     if (outcome.kind !== 'written') continue
     info.page = outcome.page
     info.unpagedSince = undefined
+    info.pageBytes = bytes.length
     report.pageBytes += bytes.length
   }
   const others = due.filter(info => info.unpagedSince !== undefined)
@@ -79,8 +80,10 @@ async function takePages(
   for (const info of groups) {
     const page = { version, slot: otherSlot(info.named) }
     const place = { stage: pagesOf(environment), group: info.group }
-    if ((await readPage(environment.ports.commits, place, page)) === undefined) return 'stale'
+    const held = await readPage(environment.ports.commits, place, page)
+    if (held === undefined) return 'stale'
     info.page = page
+    info.pageBytes = held.bytes
     info.unpagedSince = undefined
   }
   return 'done'
@@ -96,19 +99,17 @@ export async function append(
   const { head } = state
   const version = head.version + 1
   const body = change.encoded ?? encodeChange(state, change)
-  const outcome = await environment.ports.commits.append(head.log, {
-    version,
-    start: head.start,
-    ring: head.ring,
-    body,
-  })
+  const { commits, clock } = environment.ports
+  const begunMs = clock.now()
+  const outcome = await commits.append(head.log, { version, start: head.start, ring: head.ring, body })
+  report.commitMs += clock.now() - begunMs
   if (outcome === 'stale') return 'stale'
   head.version = version
   head.sealed = change.sealed ?? false
   for (const info of state.groups.values()) info.named = info.page
   state.noteDelta(version, change.delta)
   state.unpublished = change.outbox
-  state.unpagedBytes += body.length
+  state.noteStored(version, body.length)
   report.commits++
   report.commitBytes += body.length
   return 'done'

@@ -68,7 +68,7 @@ function stateOf(
   for (const commit of commits) {
     const delta = commit === newest ? body.delta : decodeDelta(commit.body)
     state.noteDelta(commit.version, delta)
-    state.unpagedBytes += commit.body.length
+    state.noteStored(commit.version, commit.body.length)
     for (const each of delta) keepPending(state, commit.version, each)
   }
   return state
@@ -105,9 +105,10 @@ async function loadGroup(environment: Environment, state: ShardState, info: Grou
   const stores = new Map(state.stores.map(store => [store.name, store]))
   const { group, page } = info
   if (page !== undefined) {
-    const entries = await readPage(environment.ports.commits, { stage: pagesOf(environment), group }, page)
-    if (entries === undefined) return false
-    for (const { store, ids, subs, values } of entries) {
+    const held = await readPage(environment.ports.commits, { stage: pagesOf(environment), group }, page)
+    if (held === undefined) return false
+    info.pageBytes = held.bytes
+    for (const { store, ids, subs, values } of held.entries) {
       const into = stores.get(store)
       for (let i = 0; i < ids.length; i++) into?.restore(group, ids[i], subs?.[i] ?? 0, values[i])
     }

@@ -9,6 +9,7 @@ import type { Environment } from './environment.ts'
 import { open } from './hand-over.ts'
 import { load, loadGroups } from './load.ts'
 import { publish } from './publish.ts'
+import { countCommitted } from './report.ts'
 import {
   isSameUnit,
   type Poison,
@@ -70,6 +71,8 @@ export async function runLogged(
       if (step.kind === 'again') break
       futile = 0
       report.watermark = state.watermark
+      report.version = state.head.version
+      report.stateBytes = state.storedBytes
       if (step.kind === 'committed') continue
       environment.keep(state)
       return step.response
@@ -106,6 +109,7 @@ async function commitStep(
   const touched = new Set(left.flatMap(item => [...groupsOf(state, item)]))
   if ((await loadGroups(environment, state, touched)) === 'stale') return again
 
+  const { tallies } = state
   const through = state.head.through
   const limits: RunLimits = { mostUnits: knowledge.mostUnits, mostBytes: roughCommitBytes, isOutOfTime }
   const units = new UnitCounter(state, limits, environment.stage.onError, knowledge.poison)
@@ -118,6 +122,7 @@ async function commitStep(
   const change = cutCommit(environment, state, units, knowledge)
   if (change === undefined) return again
   if ((await append(environment, state, change, report)) === 'stale') return again
+  countCommitted(report, tallies, state.tallies)
   report.messagesOut += state.outbox.messagesOut
   await publish(environment, state, report)
   // What was too much for one commit may not be for the next.
@@ -175,7 +180,7 @@ function taker(
     return item => run.take(item)
   }
   const run = new RecordRun(state, units)
-  const place = { stage: stage.name, stream: batch.stream, shard: shard.id }
+  const place = { stage: stage.name, stream: batch.stream, shard: shard.id, pipelineVersion: state.pipelineVersion }
   const counts = { recordsIn: 0, malformed: 0, failed: 0, deadLetters: 0 }
   const reader = new SourceReader(stage.input.source, place, shard.range, counts)
   return ({ record }) => {

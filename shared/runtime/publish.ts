@@ -14,6 +14,7 @@ export async function publish(environment: Environment, state: ShardState, repor
   const outbox = state.unpublished
   if (outbox === undefined) return
   const { ports, plan, stage } = environment
+  const begunMs = ports.clock.now()
   const producer = producerOf(stage.name, state.shard)
   await Promise.all([
     publishChunks(ports, producer, outbox.chunks),
@@ -27,6 +28,9 @@ export async function publish(environment: Environment, state: ShardState, repor
   for (const call of outbox.calls)
     await callUser(environment, call.sink, call.values, `${producer}/${state.head.version}`)
   state.unpublished = undefined
+  for (const { records } of outbox.streams) report.sinkRecords += records.length
+  for (const { values } of outbox.calls) report.sinkRecords += values.length
+  report.publishMs += ports.clock.now() - begunMs
 }
 
 async function publishRows(environment: Environment, outbox: Outbox, report: InvocationReport): Promise<void> {

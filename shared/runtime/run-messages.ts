@@ -5,6 +5,7 @@ import { producerOf } from '../model/ids.ts'
 import { type KeyRef, keyOf } from '../model/key.ts'
 import { limits } from '../model/limits.ts'
 import type { StatefulOperator } from '../operators/operator.ts'
+import type { DeadLetterKind } from '../ports/results.ts'
 import type { Cell } from '../state/keyed-store.ts'
 import type { GroupProducers, ProducerState } from '../time/producers.ts'
 import type { BatchRecord } from './batch.ts'
@@ -193,7 +194,7 @@ export class MessageRun {
         state.context.isDiscarding = false
       }
       const id = `${state.shard}/${place.unit}`
-      this.#countRefused(record, id, Buffer.from(name), undefined)
+      this.#countRefused('timer', record, id, Buffer.from(name), undefined)
     }
     units.done++
   }
@@ -222,11 +223,18 @@ export class MessageRun {
     const value = chunk.values?.[index]
     const message = { key: keyOf(ref.id), eventTime: chunk.times[index], value }
     const position = chunk.positionAt(index)
-    this.#countRefused(record, `${producerOf(stage, shard)}/${position}`, jsonOf(message), chunk.header.group)
+    const id = `${producerOf(stage, shard)}/${position}`
+    this.#countRefused('message', record, id, jsonOf(message), chunk.header.group)
     return undefined
   }
 
-  #countRefused(record: BatchRecord, id: string, payload: Buffer, group: number | undefined): void {
+  #countRefused(
+    kind: DeadLetterKind,
+    record: BatchRecord,
+    id: string,
+    payload: Buffer,
+    group: number | undefined,
+  ): void {
     const state = this.#state
     const { stage } = state
     if (this.#units.policy === 'skip') return state.tally({ skipped: 1 })
@@ -235,13 +243,17 @@ export class MessageRun {
     const cause = error.cause instanceof Error ? error.cause.stack : undefined
     state.outbox.deadLetter({
       id: `${stage.name}/${id}`,
+      kind,
+      pipelineVersion: state.pipelineVersion,
       stage: stage.name,
+      stream: stage.input.stream,
       place: `${stage.name} ${state.shard} ${record.sequence}${group === undefined ? '' : ` key group ${group}`}`,
       partitionKey: record.partitionKey,
       sub: 0,
       reason: error.message,
       operator: error.operator,
       payload: new Uint8Array(payload.subarray(0, limits.deadLetterBytes)),
+      payloadBytes: payload.length,
       ...(cause !== undefined && { stack: cause }),
     })
   }
@@ -268,10 +280,10 @@ function firstAbove(chunk: Chunk, taken: string): number {
   return low
 }
 
-/** For a person to read; what JSON cannot say is packed. */
+/** For a person to read: a bigint by its digits; what JSON cannot say at all is packed. */
 function jsonOf(message: unknown): Buffer {
   try {
-    return Buffer.from(JSON.stringify(message))
+    return Buffer.from(JSON.stringify(message, (_, each) => (typeof each === 'bigint' ? String(each) : each)))
   } catch {
     return packValue(message)
   }

@@ -1,5 +1,6 @@
 import type { CommitBody, GroupHead, PageRef, Tallies, Through, TimerCut } from '../commit/commit-body.ts'
 import { noTallies } from '../commit/commit-body.ts'
+import { slotOf } from '../commit/ring.ts'
 import type { Outbox } from '../emit/outbox.ts'
 import { beginningOfTime, endOfTime } from '../model/event-time.ts'
 import type { ShardId } from '../model/ids.ts'
@@ -33,6 +34,8 @@ export type GroupInfo = {
   named: PageRef | undefined
   /** Oldest version whose delta of this group no page holds; undefined when there is none. */
   unpagedSince: number | undefined
+  /** Of the newest page, as stored; 0 while no page was read or written. */
+  pageBytes: number
   isLoaded: boolean
   /** Deltas of the ring that wait for the group to be loaded, oldest first. */
   pending: StoreDelta[]
@@ -45,6 +48,8 @@ export type GroupInfo = {
 export class ShardState {
   readonly shard: ShardId
   readonly stage: Stage
+  /** Fingerprint of the plan, for dead letters. */
+  readonly pipelineVersion: string
   readonly head: LogHead
   readonly lineage: Lineage
   readonly groups = new Map<number, GroupInfo>()
@@ -61,19 +66,26 @@ export class ShardState {
   unpublished: Outbox | undefined
   /** Bytes of commits that no page holds yet. */
   unpagedBytes = 0
+  /** Bytes of the commit in each slot of the ring. */
+  readonly #slotBytes: number[] = []
   readonly #producerStore = new KeyedStore<ProducerState>('$producers')
   readonly #cuts = new Map<number, TimerCut>()
   readonly #lastFired = new Map<number, TimerCut>()
   readonly #order: Map<string, number>
 
   constructor(
-    { stage, sizes }: { readonly stage: Stage; readonly sizes: Sizes },
+    {
+      stage,
+      sizes,
+      pipelineVersion,
+    }: { readonly stage: Stage; readonly sizes: Sizes; readonly pipelineVersion: string },
     shard: ShardId,
     head: LogHead,
     lineage: Lineage,
     owned: readonly number[],
   ) {
     this.stage = stage
+    this.pipelineVersion = pipelineVersion
     this.shard = shard
     this.head = head
     this.lineage = lineage
@@ -99,6 +111,7 @@ export class ShardState {
         page: undefined,
         named: undefined,
         unpagedSince: undefined,
+        pageBytes: 0,
         isLoaded: false,
         pending: [],
       })
@@ -171,6 +184,20 @@ export class ShardState {
         info.unpagedSince ??= version
       }
     }
+  }
+
+  /** Notes the size of a commit that the ring holds. */
+  noteStored(version: number, bytes: number): void {
+    this.#slotBytes[slotOf(version, this.head.ring)] = bytes
+    this.unpagedBytes += bytes
+  }
+
+  /** What the table holds for the shard: the ring's commits, and the newest pages of the key groups that were loaded. */
+  get storedBytes(): number {
+    let bytes = 0
+    for (const ofSlot of this.#slotBytes) bytes += ofSlot ?? 0
+    for (const { pageBytes } of this.groups.values()) bytes += pageBytes
+    return bytes
   }
 
   tally(change: Partial<Tallies>): void {

@@ -1,4 +1,4 @@
-import { readKpl } from '../codecs/kpl.ts'
+import { type KplRecords, readKpl } from '../codecs/kpl.ts'
 import { sinkKeyOf } from '../emit/sink-key.ts'
 import { describeThrown, MalformedRecordError, UserFunctionError } from '../model/errors.ts'
 import { beginningOfTime } from '../model/event-time.ts'
@@ -33,23 +33,27 @@ export type SourceOutcome =
   /** By policy `fail`, or because the function was seen to fail and the run must be repeated: nothing after this record was run. */
   | { readonly kind: 'failed'; readonly sequence: SequenceNumber; readonly error: Error }
 
+/** What a dead letter says of where its record was given up. */
+export type SourcePlace = {
+  readonly stage: string
+  readonly stream: string
+  readonly shard: string
+  readonly pipelineVersion: string
+}
+
 export type SourceCounts = { recordsIn: number; malformed: number; failed: number; deadLetters: number }
 
 /** Reads the records of a batch: decodes them, gives them their time, runs them, and applies the source's policies. */
 export class SourceReader {
   readonly watermark: SourceWatermark
   readonly #source: SourceNode
-  readonly #place: { readonly stage: string; readonly stream: string; readonly shard: string }
+  readonly #place: SourcePlace
   readonly #range: HashRange | undefined
   readonly #counts: SourceCounts
   #own = beginningOfTime
+  #aggregated: KplRecords | undefined
 
-  constructor(
-    source: SourceNode,
-    place: { readonly stage: string; readonly stream: string; readonly shard: string },
-    range: HashRange | undefined,
-    counts: SourceCounts,
-  ) {
+  constructor(source: SourceNode, place: SourcePlace, range: HashRange | undefined, counts: SourceCounts) {
     this.watermark = new SourceWatermark(source.outOfOrderMs)
     this.#source = source
     this.#place = place
@@ -69,6 +73,7 @@ export class SourceReader {
       return done
     }
     const aggregated = readKpl(data)
+    this.#aggregated = aggregated
     if (aggregated === undefined) return after >= 0 ? done : this.#one(record, major, 0, 0, data.length, taker)
     for (let sub = after + 1; sub < aggregated.count; sub++) {
       const hashKey = aggregated.explicitHashKey(sub)
@@ -150,17 +155,23 @@ export class SourceReader {
   }
 
   #letter(record: BatchRecord, sub: number, payload: Buffer, thrown: unknown): DeadLetter {
-    const { stage, shard } = this.#place
+    const { stage, stream, shard, pipelineVersion } = this.#place
+    const explicitHashKey = this.#aggregated?.explicitHashKey(sub)
     const isWhole = payload.length <= limits.deadLetterBytes
     const kept = isWhole ? '' : ` (the first ${limits.deadLetterBytes} of ${payload.length} bytes are kept)`
     return {
       id: `${stage}/${shard}/${positionText(record.sequence, sub, 0)}`,
+      kind: this.#source.isWrittenByPipeline ? 'written' : 'record',
+      pipelineVersion,
       stage,
+      stream,
       place: this.#placeOf(record, sub),
-      partitionKey: record.partitionKey,
+      partitionKey: this.#aggregated?.partitionKey(sub) ?? record.partitionKey,
+      ...(explicitHashKey !== undefined && { explicitHashKey: String(explicitHashKey) }),
       sub,
       reason: `${describeThrown(thrown)}${kept}`,
       payload: new Uint8Array(payload.subarray(0, limits.deadLetterBytes)),
+      payloadBytes: payload.length,
       ...(thrown instanceof UserFunctionError && { operator: thrown.operator, ...stackOf(thrown.cause) }),
     }
   }

@@ -24,7 +24,12 @@ export async function runTransient(
     throw new Error(`Cannot run stage "${stage.name}": a transient stage reads a source`)
   environment.transientChain ??= new TransientChain(stage, environment.sizes.chunkBytes)
   const chain = environment.transientChain
-  const place = { stage: stage.name, stream: batch.stream, shard: shard.id }
+  const place = {
+    stage: stage.name,
+    stream: batch.stream,
+    shard: shard.id,
+    pipelineVersion: environment.pipelineVersion,
+  }
   const reader = new SourceReader(stage.input.source, place, shard.range, report)
 
   chain.start(shard.id)
@@ -55,10 +60,13 @@ export async function runTransient(
   report.watermark = chain.watermark
   const letters = [...chain.letters]
   const records = [...chain.records]
+  const begunMs = ports.clock.now()
   await publishChunks(ports, producerOf(stage.name, shard.id), output.chunks)
   for (const [stream, list] of records) await putInOrder(ports, stream, list)
   if (letters.length > 0) await ports.deadLetters.put(plan.name, letters)
   environment.told.set(shard.id, output.told)
+  for (const [, list] of records) report.sinkRecords += list.length
+  report.publishMs += ports.clock.now() - begunMs
   if (failure !== undefined && next === batch.records[0].sequence) throw failure
   return next === undefined ? acknowledgeAll : failFrom(next)
 }
