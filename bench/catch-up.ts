@@ -34,7 +34,7 @@ if (import.meta.main) {
   const cloud = memoryCloud({ now: Date.now, sleep: ms => new Promise(done => setTimeout(done, ms)) })
   const { plan } = backlog
   cloud.streams.createStream('trades', 4)
-  const input = new FileInput(cloud, plan.name, 'trades', file)
+  const input = new FileInput(cloud, plan, 'trades', file)
   await input.prepare()
   await input.load(async () => {}, new AbortController().signal)
   const { runner, close } = runnersFor(backlog, import.meta.filename, cloud)

@@ -97,14 +97,15 @@ function throughEngine(trades: readonly Trade[], records: number, isCombined: bo
   const chain = new TransientChain(sender, limits.chunkBytes)
   const groups = Array.from({ length: 32 }, (_, group) => group)
   const head = freshHead('bench', 0, limits.ringSlots)
-  const state = new ShardState({ stage: receiver, sizes: limits }, shard, head, lineageOf(shard, listed), groups)
+  const here = { stage: receiver, sizes: limits, pipelineVersion: '' }
+  const state = new ShardState(here, shard, head, lineageOf(shard, listed), groups)
   const counts = { recordsIn: 0, malformed: 0, failed: 0, deadLetters: 0 }
   const data = aggregateOf(recordsPerCommit)
   let told: ReadonlyMap<string, number> = new Map()
   let bytes = 0
   for (let version = 0; version < records / recordsPerCommit; version++) {
     const sequence = sequenceNumber(String(version + 1))
-    const place = { stage: sender.name, stream: sender.input.stream, shard }
+    const place = { stage: sender.name, stream: sender.input.stream, shard, pipelineVersion: '' }
     const reader = new SourceReader(sender.input.source, place, undefined, counts)
     chain.start(shard)
     reader.read(

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import type { AttributeValue } from '@aws-sdk/client-dynamodb'
 import { handlers, type StageHandler } from '../functions/handlers.ts'
 import { orders } from '../functions/orders/pipeline.ts'
 import { Deployment } from '../local/cloud/deployment.ts'
@@ -6,19 +7,36 @@ import { memoryCloud } from '../local/cloud/embedded-cloud.ts'
 import { EnvironmentPool } from '../local/cloud/environment-pool.ts'
 import { interceptPorts, type PortCall } from '../local/cloud/intercept-ports.ts'
 import { endOfInput } from '../local/input/file-input.ts'
-import { packValue } from '../shared/codecs/values.ts'
+import { awsClients, awsPorts } from '../shared/aws/index.ts'
+import { decodeBody } from '../shared/commit/commit-body.ts'
+import { limits } from '../shared/model/limits.ts'
 import { stageNamed } from '../shared/plan/plan.ts'
+import type { Ports } from '../shared/ports/index.ts'
 import type { PutRecord } from '../shared/ports/streams.ts'
 
 export type WriteFigures = {
-  /** DynamoDB write units per million trades: commits, pages and view rows, each item's real size in units of 1 KB begun. */
+  /** DynamoDB write units per million trades, all parts: each item that shared/aws would put, with its names, in units of 1 KB begun. */
   readonly units: number
   readonly commitUnits: number
   readonly pageUnits: number
   readonly viewUnits: number
+  /**
+   * State entries that the commits changed, per million trades: what one update for each dirty key would write in the same batches,
+   * each a unit where no entry is above 1 KB.
+   */
+  readonly dirtyKeys: number
   /** Conditional appends per invocation of a logged and of a transient stage. */
   readonly perLogged: number
   readonly perTransient: number
+  readonly sizes: WriteSizes
+}
+
+/** What the cost model takes from here: see shared/plan/cost. */
+export type WriteSizes = {
+  /** Mean bytes of a commit's item, by stage. */
+  readonly commitBytes: Readonly<Record<string, number>>
+  /** Mean bytes of a chunk as put, and chunks for each batch that made some, by stream. */
+  readonly chunks: Readonly<Record<string, { readonly bytes: number; readonly perPut: number }>>
 }
 
 /**
@@ -28,8 +46,8 @@ export type WriteFigures = {
 export async function writeUnits(path: string, trades: number, everyBatch: boolean): Promise<WriteFigures> {
   const cloud = memoryCloud({ now: Date.now, sleep: async () => {} })
   const meter = new Meter()
-  const ports = interceptPorts(cloud.ports, (call, effect) => {
-    meter.count(call)
+  const ports = interceptPorts(cloud.ports, async (call, effect) => {
+    await meter.count(call)
     return effect()
   })
   const byStage: Readonly<Record<string, StageHandler>> = handlers(orders)
@@ -60,7 +78,7 @@ export async function writeUnits(path: string, trades: number, everyBatch: boole
     if (everyBatch) await settle()
     else while (await source?.pollOnce()) meter.steps++
   }
-  cloud.streams.put('trades', endOfInput(cloud, 'trades'))
+  cloud.streams.put('trades', endOfInput(cloud.streams.describe('trades')))
   await settle()
   return meter.figures(trades)
 }
@@ -68,42 +86,99 @@ export async function writeUnits(path: string, trades: number, everyBatch: boole
 class Meter {
   readonly invocations = { logged: 0, transient: 0 }
   steps = 0
-  readonly #units = { commits: 0, pages: 0, views: 0 }
+  readonly #units = { log: 0, page: 0, view: 0 }
   readonly #appends = { logged: 0, transient: 0 }
+  readonly #commits = new Map<string, { count: number; bytes: number }>()
+  readonly #chunks = new Map<string, { puts: number; count: number; bytes: number }>()
+  readonly #table = tableOfSizes((partition, bytes) => this.#put(partition, bytes))
+  #dirtyKeys = 0
 
-  count(call: PortCall): void {
+  async count(call: PortCall): Promise<void> {
     if (call.method === 'append') {
-      this.#appends[kindOf(call.args[0])]++
-      this.#units.commits += unitsOf(call.args[1].body.length + attributeBytes)
+      const [log, commit] = call.args
+      this.#appends[kindOf(log)]++
+      for (const { store, ids } of decodeBody(commit.body).delta)
+        if (!store.startsWith('$')) this.#dirtyKeys += ids.length
+      await this.#table.commits.append(log, commit)
     } else if (call.method === 'writePage') {
-      this.#units.pages += unitsOf(call.args[1].bytes.length + attributeBytes)
+      await this.#table.commits.writePage(...call.args)
     } else if (call.port === 'views' && call.method === 'put') {
-      for (const row of call.args[1]) this.#units.views += unitsOf(packValue(row).length + attributeBytes)
+      await this.#table.views.put(...call.args)
+    } else if (call.method === 'putRecords') {
+      const [stream, records] = call.args
+      const known = this.#chunks.get(stream) ?? { puts: 0, count: 0, bytes: 0 }
+      this.#chunks.set(stream, known)
+      known.puts++
+      known.count += records.length
+      for (const { data } of records) known.bytes += data.length
     }
+  }
+
+  #put(partition: string, bytes: number): void {
+    const [part, , stage] = partition.split('/')
+    if (part === 'log') {
+      const known = this.#commits.get(stage) ?? { count: 0, bytes: 0 }
+      this.#commits.set(stage, { count: known.count + 1, bytes: known.bytes + bytes })
+    }
+    if (part === 'log' || part === 'page' || part === 'view')
+      this.#units[part] += Math.ceil(bytes / limits.writeUnitBytes)
   }
 
   figures(trades: number): WriteFigures {
     const million = 1_000_000 / trades
-    const { commits, pages, views } = this.#units
+    const { log, page, view } = this.#units
     return {
-      units: Math.round((commits + pages + views) * million),
-      commitUnits: Math.round(commits * million),
-      pageUnits: Math.round(pages * million),
-      viewUnits: Math.round(views * million),
+      units: Math.round((log + page + view) * million),
+      commitUnits: Math.round(log * million),
+      pageUnits: Math.round(page * million),
+      viewUnits: Math.round(view * million),
+      dirtyKeys: Math.round(this.#dirtyKeys * million),
       perLogged: this.#appends.logged / this.invocations.logged,
       perTransient: this.#appends.transient / this.invocations.transient,
+      sizes: {
+        commitBytes: Object.fromEntries(
+          [...this.#commits].map(([stage, { count, bytes }]) => [stage, Math.round(bytes / count)]),
+        ),
+        chunks: Object.fromEntries(
+          [...this.#chunks].map(([stream, { puts, count, bytes }]) => [
+            stream,
+            { bytes: Math.round(bytes / count), perPut: Math.round((10 * count) / puts) / 10 },
+          ]),
+        ),
+      },
     }
   }
+}
+
+/** The ports of shared/aws, with a table that keeps nothing of an item but tells its size. */
+function tableOfSizes(put: (partition: string, bytes: number) => void): Ports {
+  const settings = { table: 'orders', endpoint: 'http://127.0.0.1:9' }
+  const clients = awsClients(settings, {})
+  clients.dynamo.middlewareStack.add(
+    () =>
+      async ({ input }) => {
+        if ('Item' in input && input.Item !== undefined) put(input.Item.pk.S ?? '', bytesOf(input.Item))
+        return { output: { $metadata: {} }, response: {} }
+      },
+    { step: 'initialize' },
+  )
+  return awsPorts(settings, clients, { now: () => 0, random: () => 0, sleep: async () => {} })
+}
+
+/** As DynamoDB counts an item: names and values in UTF-8; a number half a byte a digit, and one (developer guide, item sizes). */
+function bytesOf(item: Readonly<Record<string, AttributeValue>>): number {
+  let bytes = 0
+  for (const [name, { S, N, B }] of Object.entries(item)) {
+    bytes += Buffer.byteLength(name) + Buffer.byteLength(S ?? '') + (B?.length ?? 0)
+    if (N !== undefined) bytes += Math.ceil(N.replace(/[-.]/g, '').length / 2) + 1
+  }
+  return bytes
 }
 
 /** A log is named pipeline/stage/shard. */
 function kindOf(log: string): 'logged' | 'transient' {
   return stageNamed(orders.plan, log.split('/')[1]).kind
 }
-
-/** Keys and numbers of an item beside its body, about. */
-const attributeBytes = 120
-const unitsOf = (bytes: number): number => Math.ceil(bytes / 1024)
 
 function linesOf(path: string, most: number): PutRecord[] {
   const bytes = readFileSync(path)
@@ -115,4 +190,12 @@ function linesOf(path: string, most: number): PutRecord[] {
     start = stop + 1
   }
   return records
+}
+
+// On its own: node bench/write-units.ts FILE TRADES
+if (import.meta.main) {
+  const [file, trades] = process.argv.slice(2)
+  for (const everyBatch of [false, true]) {
+    process.stdout.write(`${JSON.stringify(await writeUnits(file, Number(trades), everyBatch), undefined, 2)}\n`)
+  }
 }
