@@ -34,11 +34,14 @@ export const shardsFrom = (plan: Plan, text: string | undefined): ReadonlyMap<st
   text === undefined ? new Map() : numbersByStage('--shards', plan, text, mostShards)
 
 /** The batch size of each stage, from `--batch-size 500` for all, or `--batch-size trades=100,side=500` for some. */
-export function batchSizesFrom(plan: Plan, text: string | undefined): ReadonlyMap<string, number> {
-  if (text === undefined) return new Map()
-  if (text.includes('=')) return numbersByStage('--batch-size', plan, text, limits.batchRecords)
-  const size = numberIn('--batch-size', text, 1, limits.batchRecords)
-  return new Map(plan.stages.map(stage => [stage.name, size]))
+export const batchSizesFrom = (plan: Plan, text: string | undefined): ReadonlyMap<string, number> =>
+  text === undefined ? new Map() : numbersOfStages('--batch-size', plan, text, limits.batchRecords)
+
+/** A number from 1 for all stages, or for some: `500`, or `trades=100,side=500`. */
+export function numbersOfStages(option: string, plan: Plan, text: string, most: number): ReadonlyMap<string, number> {
+  if (text.includes('=')) return numbersByStage(option, plan, text, most)
+  const number = numberIn(option, text, 1, most)
+  return new Map(plan.stages.map(stage => [stage.name, number]))
 }
 
 /** The views to show: those asked for, in the order asked, or all. */

@@ -1,0 +1,109 @@
+import type { Node } from './graph.ts'
+import { inputsOf } from './graph.ts'
+import type { Stage, StatefulNode } from './plan.ts'
+import { windowsOf } from './steps.ts'
+
+/** What comes to a stage, as its rows depend on it. */
+export type Batches = {
+  /** A second. */
+  readonly invocations: number
+  /** Events or messages of one. */
+  readonly events: number
+  /** Distinct keys. */
+  readonly keys: number
+  /** Values that leave the stage's steps for each that comes to them. */
+  readonly selectivity: number
+}
+
+/** What a stage's operators change, keep and give. */
+export type Rows = {
+  /** Entries that a commit changes. */
+  readonly entries: number
+  /** Entries that state holds. */
+  readonly kept: number
+  /** Values a second that a node gives. */
+  readonly rate: (node: Node) => number
+  /** Rows that views hold, and rows that each second adds to views of windows, which keep them all. */
+  readonly inViews: number
+  readonly addedToViews: number
+}
+
+export function rowsOf(stage: Stage, batches: Batches): Rows {
+  const { keys, events, invocations, selectivity } = batches
+  const changed = distinct(events, keys)
+  const rates = new Map<Node, number>(stage.operators.map(node => [node, rowRate(node, changed, batches)]))
+  const rate = (node: Node): number => {
+    const known = rates.get(node)
+    if (known !== undefined) return known
+    if (node.kind === 'source') return events * invocations * selectivity
+    // Late records are few.
+    if (node.kind === 'side' && rates.has(node.input)) return 0
+    return sum(inputsOf(node).map(rate))
+  }
+  const shown = stage.sinks.flatMap(sink => (sink.kind === 'view' ? [operatorOf(sink.input)] : []))
+  const perWindow = (node: StatefulNode): number => (node.kind === 'top' ? 1 : keys)
+  return {
+    entries: changed * stage.operators.length,
+    kept: sum(stage.operators.map(node => keys * (spanOf(node)?.open ?? 1))),
+    rate,
+    inViews: sum(shown.map(node => (spanOf(node) === undefined ? perWindow(node) : 0))),
+    addedToViews: events === 0 ? 0 : sum(shown.map(node => perWindow(node) / (spanOf(node)?.everySeconds ?? never))),
+  }
+}
+
+/** Rows a second: one for each key that a commit changes, or one for each key and window. A ranking is one row. */
+function rowRate(node: StatefulNode, changed: number, { events, invocations, keys }: Batches): number {
+  if (events === 0) return 0
+  // Of distinct keys, all have been seen soon.
+  if (node.kind === 'distinct') return node.by === 'position' ? events * invocations : 0
+  const isRanking = node.kind === 'top'
+  const span = spanOf(node)
+  const rows = isRanking ? 1 : keys
+  const updates = Math.min(changed, isRanking ? 1 : changed) * (span?.overlapping ?? 1) * invocations
+  switch (node.emission.kind) {
+    case 'final':
+      return rows / (span?.everySeconds ?? never)
+    case 'every':
+      return Math.min(updates, (rows * 1_000) / node.emission.intervalMs)
+    default:
+      return updates
+  }
+}
+
+type Span = {
+  /** Between two windows' ends. */
+  readonly everySeconds: number
+  /** Windows that a record is in. */
+  readonly overlapping: number
+  /** Slices of a key that state holds at a time. */
+  readonly open: number
+}
+
+/** Undefined for results so far, and over all of a bounded input. */
+function spanOf(node: StatefulNode): Span | undefined {
+  if (node.kind === 'distinct') return undefined
+  const windows = windowsOf(node)
+  if (windows === undefined || windows.kind === 'global') return undefined
+  const { latenessMs } = node
+  if (windows.kind === 'session') {
+    return { everySeconds: windows.gapMs / 1_000, overlapping: 1, open: 1 + latenessMs / windows.gapMs }
+  }
+  const { sizeMs, hopMs, sliceMs } = windows
+  return { everySeconds: hopMs / 1_000, overlapping: sizeMs / hopMs, open: 1 + (sizeMs + latenessMs) / sliceMs }
+}
+
+/** The operator whose rows a view's input are. */
+function operatorOf(node: Node): StatefulNode {
+  if (node.kind === 'aggregate' || node.kind === 'distinct' || node.kind === 'top') return node
+  const [input] = inputsOf(node)
+  return operatorOf(input)
+}
+
+const never = Number.POSITIVE_INFINITY
+
+/** How many different ones are among so many draws, where all kinds are equally likely. */
+export function distinct(draws: number, kinds: number): number {
+  return kinds <= 1 ? Math.min(draws, kinds) : Math.min(draws, kinds * (1 - (1 - 1 / kinds) ** draws))
+}
+
+export const sum = (numbers: readonly number[]): number => numbers.reduce((total, each) => total + each, 0)
