@@ -1,16 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { SequenceNumber } from '../../shared/model/ids.ts'
+import type { CloudClient, ReadStart, ShardRecord } from '../cloud/operations.ts'
+import { type AwsOptions, addAwsReach } from './aws-options.ts'
 import { type AddCommand, type Terminal, UsageError } from './command-line.ts'
-import { checkStream, type DataFolderClient, withDataFolder } from './data-folder-client.ts'
 import { InterruptedError } from './errors.ts'
 import { untilInterrupted } from './interrupt.ts'
 import { counted } from './numbers.ts'
 import { once } from './once.ts'
-import { type ShardRecord, StreamReader } from './stream-reader.ts'
 import { jsonLine, recordsIn, textLine } from './stream-text.ts'
+import { checkStream, withCloud } from './with-cloud.ts'
 
-type ConsumeOptions = {
-  readonly data?: string
+type ConsumeOptions = AwsOptions & {
   readonly from?: string
   readonly follow?: true
   readonly count?: string
@@ -18,13 +17,14 @@ type ConsumeOptions = {
   readonly json?: true
 }
 
-/** `millrace consume`: the records of a stream, as the data folder still holds them. */
+/** `millrace consume`: the records of a stream, as the data folder or Kinesis still holds them. */
 export const addConsume: AddCommand = (program, terminal) => {
-  program
+  const command = program
     .command('consume')
     .description('print the records of a stream')
     .argument('<stream>', 'the stream')
     .option('--data <folder>', 'the data folder (default: the only one in .millrace)', once('--data'))
+  addAwsReach(command)
     .option(
       '--from <place>',
       'beginning, latest, or a time such as 2016-03-22T20:25:28Z (default: beginning)',
@@ -40,12 +40,11 @@ export const addConsume: AddCommand = (program, terminal) => {
 async function consume(stream: string, options: ConsumeOptions, terminal: Terminal): Promise<void> {
   const start = startOf(options.from)
   const count = countOf(options.count)
-  await withDataFolder(options.data, async client => {
+  await withCloud(options, async client => {
     await checkStream(client, 'consume', stream)
-    const after = start.kind === 'latest' ? await client.call('newest', stream) : undefined
-    const printer = new Printer(options, start.kind === 'time' ? start.ms : 0, count, terminal)
+    const printer = new Printer(options, count, terminal)
     const { signal } = await untilInterrupted(stop =>
-      print(client, stream, after, options.follow === true, printer, stop),
+      print(client, stream, start, options.follow === true, printer, stop),
     )
     // Following has no other end; anything else was cut short.
     if (signal === undefined || options.follow) return
@@ -53,43 +52,38 @@ async function consume(stream: string, options: ConsumeOptions, terminal: Termin
   })
 }
 
-const pollMs = 200
-
 async function print(
-  client: DataFolderClient,
+  client: CloudClient,
   stream: string,
-  after: SequenceNumber | undefined,
+  start: ReadStart,
   isFollowing: boolean,
   printer: Printer,
   stop: AbortSignal,
 ): Promise<void> {
-  const reader = new StreamReader(client, stream, after)
+  const reader = client.reader(stream, start)
   while (!stop.aborted) {
     for await (const record of reader.newRecords()) {
       if (printer.print(record) === 'done' || stop.aborted) return
     }
     if (!isFollowing) return
-    await sleep(pollMs, undefined, { signal: stop }).catch(() => undefined)
+    await sleep(client.pollMs, undefined, { signal: stop }).catch(() => undefined)
   }
 }
 
-/** Prints records from a time on, until there are enough. */
+/** Prints records until there are enough. */
 class Printer {
   printed = 0
   readonly #options: ConsumeOptions
-  readonly #fromMs: number
   readonly #count: number
   readonly #terminal: Terminal
 
-  constructor(options: ConsumeOptions, fromMs: number, count: number, terminal: Terminal) {
+  constructor(options: ConsumeOptions, count: number, terminal: Terminal) {
     this.#options = options
-    this.#fromMs = fromMs
     this.#count = count
     this.#terminal = terminal
   }
 
   print({ shard, record }: ShardRecord): 'done' | 'goesOn' {
-    if (record.arrivalMs < this.#fromMs) return 'goesOn'
     const lines: string[] = []
     for (const found of recordsIn(shard, record)) {
       const isControl = found.kind === 'control' || found.kind === 'watermark'
@@ -103,12 +97,7 @@ class Printer {
   }
 }
 
-type Start =
-  | { readonly kind: 'beginning' }
-  | { readonly kind: 'latest' }
-  | { readonly kind: 'time'; readonly ms: number }
-
-function startOf(text = 'beginning'): Start {
+function startOf(text = 'beginning'): ReadStart {
   if (text === 'beginning' || text === 'latest') return { kind: text }
   const ms = /^\d{10,}$/.test(text) ? Number(text) : Date.parse(text)
   if (Number.isFinite(ms)) return { kind: 'time', ms }

@@ -4,11 +4,14 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { deserialize, serialize } from 'node:v8'
 import { ConfigurationError } from '../../shared/model/errors.ts'
+import type { ShardId } from '../../shared/model/ids.ts'
 import { DataFolderError } from '../cloud/data-folder-error.ts'
 import { type AnswerOf, type ArgumentsOf, type DataOperation, operate } from '../cloud/data-operations.ts'
 import { type EmbeddedCloud, openCloud } from '../cloud/embedded-cloud.ts'
 import { addressIn, type EndpointAddress, type EndpointAnswer, forgetAddress } from '../cloud/endpoint.ts'
+import type { CloudClient, ReadStart } from '../cloud/operations.ts'
 import { UsageError } from './command-line.ts'
+import { StreamReader } from './stream-reader.ts'
 
 /** How long to wait for a process that holds the folder and does not answer: it may be starting, ending or reloading. */
 const patienceMs = 5_000
@@ -25,13 +28,16 @@ const onceOnly: ReadonlySet<DataOperation> = new Set(['splitShard', 'mergeShards
  * Works on a data folder: through the endpoint of the process that holds it, else by opening it. Each call finds out anew, so that a
  * long command outlives restarts of `dev` beside it. A call whose connection broke is repeated: operations are made for it.
  */
-export class DataFolderClient {
+export class DataFolderClient implements CloudClient {
   readonly folder: string
+  readonly place: string
+  readonly pollMs = 200
   #direct: { readonly cloud: EmbeddedCloud; readonly sinceMs: number } | undefined
   #timer: NodeJS.Timeout | undefined
 
   private constructor(folder: string) {
     this.folder = folder
+    this.place = `data folder "${folder}"`
   }
 
   /** Throws a DataFolderError when the folder holds no data, unless it may be created. */
@@ -44,6 +50,22 @@ export class DataFolderClient {
     }
     return new DataFolderClient(folder)
   }
+
+  pipeline = () => this.call('pipeline')
+  streamNames = () => this.call('streamNames')
+  shards = (stream: string) => this.call('shards', stream)
+  shardStatuses = (stream: string) => this.call('shardStatuses', stream)
+  createStream = (stream: string, shards: number) => this.call('createStream', stream, shards)
+  splitShard = (stream: string, shard: ShardId, at?: bigint) => this.call('splitShard', stream, shard, at)
+  mergeShards = (stream: string, one: ShardId, other: ShardId) => this.call('mergeShards', stream, one, other)
+  put = (...args: ArgumentsOf<'put'>) => this.call('put', ...args)
+  forgetProducer = (producer: string) => this.call('forgetProducer', producer)
+  viewNames = (pipeline: string) => this.call('viewNames', pipeline)
+  viewRows = (pipeline: string, view: string) => this.call('viewRows', pipeline, view)
+  letters = (pipeline: string) => this.call('letters', pipeline)
+  resubmit = (...args: ArgumentsOf<'resubmit'>) => this.call('resubmit', ...args)
+  stageShards = (...args: ArgumentsOf<'stageShards'>) => this.call('stageShards', ...args)
+  reader = (stream: string, start: ReadStart) => new StreamReader(this, stream, start)
 
   async call<Name extends DataOperation>(name: Name, ...args: ArgumentsOf<Name>): Promise<AnswerOf<Name>> {
     if (this.#direct !== undefined && performance.now() - this.#direct.sinceMs > longestHoldMs) {
@@ -97,33 +119,6 @@ export class DataFolderClient {
   }
 }
 
-/** Runs `work` on a data folder and lets go of it, whatever happens. */
-export async function withDataFolder<T>(
-  folder: string | undefined,
-  work: (client: DataFolderClient) => Promise<T>,
-  whenMissing: 'refuse' | 'create' = 'refuse',
-): Promise<T> {
-  const client = DataFolderClient.of(folder ?? onlyFolder(), whenMissing)
-  try {
-    return await work(client)
-  } finally {
-    client.close()
-  }
-}
-
-/** A stream that a user named. Throws a UsageError that lists the streams when there is none of this name. */
-export async function checkStream(client: DataFolderClient, doing: string, stream: string): Promise<void> {
-  const names = await client.call('streamNames')
-  if (names.includes(stream)) return
-  throw new UsageError(
-    `Cannot ${doing} stream "${stream}": ${
-      names.length === 0
-        ? 'the data folder has no streams, make one with millrace streams create'
-        : `there is no such stream, expected ${names.map(name => `"${name}"`).join(', ')}`
-    }`,
-  )
-}
-
 /** Whether SQLite said that another process holds the lock. */
 export function isHeldByAnother(error: unknown): boolean {
   if (!(error instanceof DataFolderError) || !(error.cause instanceof Error)) return false
@@ -133,14 +128,8 @@ export function isHeldByAnother(error: unknown): boolean {
 
 const sqliteBusy = 5
 
-const hasData = (folder: string): boolean => existsSync(join(folder, 'millrace.db'))
-
-/** Where `dev` keeps the data of a pipeline unless it is told otherwise. */
-export const defaultFolder = (pipeline: string): string => join(home, pipeline)
-
-const home = '.millrace'
-
-function onlyFolder(): string {
+/** Where the data is when no --data says so. Throws a UsageError unless exactly one folder holds some. */
+export function onlyFolder(): string {
   const found = existsSync(home) ? readdirSync(home).map(defaultFolder).filter(hasData) : []
   if (found.length === 1) return found[0]
   const folders = found.map(folder => `"${folder}"`).join(', ')
@@ -148,6 +137,13 @@ function onlyFolder(): string {
     `Cannot choose a data folder: ${found.length === 0 ? `there is none in "${home}"` : `there are ${folders}`}, name it with --data DIR`,
   )
 }
+
+const hasData = (folder: string): boolean => existsSync(join(folder, 'millrace.db'))
+
+/** Where `dev` keeps the data of a pipeline unless it is told otherwise. */
+export const defaultFolder = (pipeline: string): string => join(home, pipeline)
+
+const home = '.millrace'
 
 /** Undefined when nobody of ours answers. An error that the operation threw is thrown again. */
 async function ask<Name extends DataOperation>(

@@ -4,28 +4,32 @@ import { access, constants, stat } from 'node:fs/promises'
 import { addAbortSignal, type Readable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describeThrown } from '../../shared/model/errors.ts'
+import { limits } from '../../shared/model/limits.ts'
+import type { CloudClient } from '../cloud/operations.ts'
+import { endOfInput } from '../input/file-input.ts'
 import { looksBinary } from '../input/input-file.ts'
 import { LineReader, longestLineBytes } from '../input/line-reader.ts'
+import { type AwsOptions, addAwsReach } from './aws-options.ts'
 import { type AddCommand, type Terminal, UsageError } from './command-line.ts'
-import { checkStream, type DataFolderClient, withDataFolder } from './data-folder-client.ts'
 import { InterruptedError } from './errors.ts'
 import { untilInterrupted } from './interrupt.ts'
 import { keyColumn, keyOfPlace, keyText, LinesToRecords, type PartitionKey } from './lines-to-records.ts'
 import { counted, wholeNumber } from './numbers.ts'
 import { once } from './once.ts'
+import { checkStream, withCloud } from './with-cloud.ts'
 
-type ProduceOptions = {
-  readonly data?: string
+type ProduceOptions = AwsOptions & {
   readonly file?: string
   readonly rate?: string
   readonly keyColumn?: string
   readonly key?: string
   readonly aggregate?: true
+  readonly end?: true
 }
 
 /** `millrace produce`: lines of a file or of standard input become records of a stream. */
 export const addProduce: AddCommand = (program, terminal) => {
-  program
+  const command = program
     .command('produce')
     .description('put lines of a file, or of standard input, in a stream')
     .argument('<stream>', 'the stream')
@@ -39,13 +43,23 @@ export const addProduce: AddCommand = (program, terminal) => {
       once('--key-column'),
     )
     .option('--aggregate', 'put many lines in one record, in the format of the Kinesis Producer Library')
+    .option(
+      '--end',
+      'after the last line, tell each shard that the input has ended: windows close, later lines are late',
+    )
+  addAwsReach(command)
+    .addHelpText('after', onAws)
     .action((stream: string, options: ProduceOptions) => produce(stream, options, terminal))
 }
+
+const onAws = `
+In a data folder each line is put once. Kinesis cannot tell a repeat: a call whose answer is lost is made again, and its lines may then
+be there twice. Lines of one partition key stay in order, so each waits for the one before it: --aggregate puts many in one record.`
 
 async function produce(stream: string, options: ProduceOptions, terminal: Terminal): Promise<void> {
   const rate = rateOf(options.rate)
   const key = partitionKeyOf(options)
-  await withDataFolder(options.data, async client => {
+  await withCloud(options, async client => {
     await checkStream(client, 'put records in', stream)
     const lines = await inputOf(options.file, terminal)
     const sender = new Sender(client, stream, rate)
@@ -61,8 +75,20 @@ async function produce(stream: string, options: ProduceOptions, terminal: Termin
         `Stopped after ${counted(sender.sent, 'record')}, the rest of the input is not put`,
       )
     }
+    if (options.end) await putEnd(client, stream, terminal)
     refuse(packer.refused)
   })
+}
+
+async function putEnd(client: CloudClient, stream: string, terminal: Terminal): Promise<void> {
+  const ends = endOfInput(await client.shards(stream))
+  const producer = randomUUID()
+  for (let at = 0; at < ends.length; at += limits.putRecordsCount) {
+    const call = { producer, number: 1 + at / limits.putRecordsCount }
+    await client.put(stream, ends.slice(at, at + limits.putRecordsCount), call)
+  }
+  await client.forgetProducer(producer)
+  terminal.out(`Told ${counted(ends.length, 'shard')} of stream "${stream}" that the input has ended\n`)
 }
 
 /** What is too long for a record is told once the rest is put. */
@@ -115,17 +141,17 @@ async function* blocksOf(input: Readable): AsyncGenerator<Buffer, void, undefine
 
 const byteOrderMarkBytes = 3
 
-/** Puts records call by call, at the rate asked for. Repeated calls take effect once: the records are numbered for that. */
+/** Puts records call by call, at the rate asked for. Calls are numbered, so that a data folder can tell one that is repeated. */
 class Sender {
   sent = 0
-  readonly #client: DataFolderClient
+  readonly #client: CloudClient
   readonly #stream: string
   readonly #rate: number
   readonly #producer = randomUUID()
   readonly #beganMs = performance.now()
   #calls = 0
 
-  constructor(client: DataFolderClient, stream: string, rate: number) {
+  constructor(client: CloudClient, stream: string, rate: number) {
     this.#client = client
     this.#stream = stream
     this.#rate = rate
@@ -138,13 +164,13 @@ class Sender {
       if (records.length === 0) return
       await this.#pace(signal)
       if (signal.aborted) return
-      await this.#client.call('put', this.#stream, records, { producer: this.#producer, number: ++this.#calls })
+      await this.#client.put(this.#stream, records, { producer: this.#producer, number: ++this.#calls })
       this.sent += lines
     }
   }
 
   async end(): Promise<void> {
-    if (this.#calls > 0) await this.#client.call('forgetProducer', this.#producer)
+    if (this.#calls > 0) await this.#client.forgetProducer(this.#producer)
   }
 
   async #pace(signal: AbortSignal): Promise<void> {

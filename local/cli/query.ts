@@ -1,12 +1,15 @@
+import type { CloudClient } from '../cloud/operations.ts'
 import type { Row } from '../cloud/rows.ts'
+import { viewNames } from '../run/results.ts'
+import { type AwsOptions, addAwsOptions, awsPlace } from './aws-options.ts'
 import { type AddCommand, type Terminal, UsageError } from './command-line.ts'
-import { type DataFolderClient, withDataFolder } from './data-folder-client.ts'
 import { once } from './once.ts'
+import { type NamedPipeline, namedPipeline } from './pipeline-name.ts'
 import { tableOf } from './tables.ts'
 import { jsonText, valueText } from './value-text.ts'
+import { withCloud } from './with-cloud.ts'
 
-type QueryOptions = {
-  readonly data?: string
+type QueryOptions = AwsOptions & {
   readonly pipeline?: string
   readonly where?: string
   readonly json?: true
@@ -14,44 +17,53 @@ type QueryOptions = {
 
 /** `millrace query`: what a view holds now. */
 export const addQuery: AddCommand = (program, terminal) => {
-  program
+  const command = program
     .command('query')
     .description('print the rows of a view')
     .argument('<view>', 'the view, by the name that the pipeline returns it under')
     .option('--data <folder>', 'the data folder (default: the only one in .millrace)', once('--data'))
-    .option('--pipeline <name>', 'the pipeline (default: the one that the data folder belongs to)', once('--pipeline'))
+    .option(
+      '--pipeline <name>',
+      'the pipeline, by its name or its module (default: the one that the data folder belongs to)',
+      once('--pipeline'),
+    )
     .option('--where <key>', 'only rows of this key', once('--where'))
     .option('--json', 'print one JSON document, a list of rows')
-    .action((view: string, options: QueryOptions) => query(view, options, terminal))
+  addAwsOptions(command).action((view: string, options: QueryOptions) => query(view, options, terminal))
 }
 
-async function query(view: string, { data, pipeline, where, json }: QueryOptions, terminal: Terminal): Promise<void> {
-  const all = await withDataFolder(data, async client => {
-    const owner = await pipelineOf(client, view, pipeline)
-    await checkView(client, owner, view)
-    return client.call('viewRows', owner, view)
+async function query(view: string, options: QueryOptions, terminal: Terminal): Promise<void> {
+  const { pipeline, where, json } = options
+  const asked = pipeline === undefined ? undefined : await namedPipeline(pipeline)
+  if (asked === undefined && awsPlace(options) !== undefined) {
+    throw new UsageError(`Cannot query view "${view}": it is not known of which pipeline, add --pipeline NAME`)
+  }
+  const all = await withCloud(options, async client => {
+    const owner = await pipelineOf(client, view, asked)
+    checkView(owner.name, view, owner.plan === undefined ? await client.viewNames(owner.name) : viewNames(owner.plan))
+    return client.viewRows(owner.name, view)
   })
   const rows = where === undefined ? all : all.filter(({ key }) => valueText(key) === where)
   terminal.out(json ? listText(rows) : tableOf(rows, { isWhole: true, way: '' }))
 }
 
-async function pipelineOf(client: DataFolderClient, view: string, asked: string | undefined): Promise<string> {
-  const kept = await client.call('pipeline')
-  if (asked !== undefined && kept !== undefined && asked !== kept) {
+async function pipelineOf(client: CloudClient, view: string, asked: NamedPipeline | undefined): Promise<NamedPipeline> {
+  const kept = await client.pipeline()
+  if (asked !== undefined && kept !== undefined && asked.name !== kept) {
     throw new UsageError(
-      `Cannot query pipeline "${asked}": data folder "${client.folder}" belongs to pipeline "${kept}", use that or another --data folder`,
+      `Cannot query pipeline "${asked.name}": ${client.place} belongs to pipeline "${kept}", use that or another --data folder`,
     )
   }
-  const name = asked ?? kept
-  if (name !== undefined) return name
+  if (asked !== undefined) return asked
+  if (kept !== undefined) return { name: kept, plan: undefined }
   throw new UsageError(
-    `Cannot query view "${view}": no pipeline has run on data folder "${client.folder}", run one with millrace dev PIPELINE --data ${client.folder}`,
+    `Cannot query view "${view}": no pipeline has run on ${client.place}, run one there with millrace dev`,
   )
 }
 
-async function checkView(client: DataFolderClient, pipeline: string, view: string): Promise<void> {
-  const names = await client.call('viewNames', pipeline)
-  if (names.includes(view)) return
+/** Of a pipeline on AWS that is known by its name alone, a view that is not there is one without rows. */
+function checkView(pipeline: string, view: string, names: readonly string[] | undefined): void {
+  if (names === undefined || names.includes(view)) return
   throw new UsageError(
     `Cannot query view "${view}": pipeline "${pipeline}" has no such view, ${
       names.length === 0 ? 'none of its views has a row yet' : `expected ${names.map(name => `"${name}"`).join(', ')}`

@@ -1,32 +1,40 @@
 import { compareSequenceNumbers, type SequenceNumber, type ShardId } from '../../shared/model/ids.ts'
+import type { ReadStart, RecordReader, ShardRecord } from '../cloud/operations.ts'
 import type { StreamRecord } from '../cloud/streams.ts'
 import type { DataFolderClient } from './data-folder-client.ts'
 
-export type ShardRecord = { readonly shard: ShardId; readonly record: StreamRecord }
-
-/** Reads all shards of a stream in the order in which its records were put, across splits and merges. */
-export class StreamReader {
+/** Reads all shards of a data folder's stream in the order in which its records were put, across splits and merges. */
+export class StreamReader implements RecordReader {
   readonly #client: DataFolderClient
   readonly #stream: string
-  readonly #start: SequenceNumber | undefined
+  readonly #start: ReadStart
+  #after: SequenceNumber | undefined
   readonly #cursors = new Map<ShardId, Cursor>()
+  #hasBegun = false
   #reached: SequenceNumber | undefined
 
-  /** Begins behind `start`, or with the oldest record that is kept. */
-  constructor(client: DataFolderClient, stream: string, start: SequenceNumber | undefined) {
+  constructor(client: DataFolderClient, stream: string, start: ReadStart) {
     this.#client = client
     this.#stream = stream
     this.#start = start
-    this.#reached = start
   }
 
-  /** The records up to the one that is the newest when it is asked; a later call goes on from there. */
   async *newRecords(): AsyncGenerator<ShardRecord, void, undefined> {
+    const fromMs = this.#start.kind === 'time' ? this.#start.ms : Number.NEGATIVE_INFINITY
+    for await (const found of this.#recordsPut()) if (found.record.arrivalMs >= fromMs) yield found
+  }
+
+  async *#recordsPut(): AsyncGenerator<ShardRecord, void, undefined> {
     const until = await this.#client.call('newest', this.#stream)
+    if (!this.#hasBegun) {
+      this.#hasBegun = true
+      if (this.#start.kind === 'latest') this.#after = until
+      this.#reached = this.#after
+    }
     if (until === undefined || until === this.#reached) return
     // Sequence numbers ascend over all shards, and a shard that opens later holds none of those up to `until`.
-    for (const { id } of await this.#client.call('describe', this.#stream)) {
-      if (!this.#cursors.has(id)) this.#cursors.set(id, { shard: id, after: this.#start, page: [], at: 0 })
+    for (const { id } of await this.#client.call('shards', this.#stream)) {
+      if (!this.#cursors.has(id)) this.#cursors.set(id, { shard: id, after: this.#after, page: [], at: 0 })
     }
     const open = new Set(this.#cursors.values())
     while (open.size > 0) {

@@ -4,7 +4,7 @@ import { readKpl } from '../../shared/codecs/kpl.ts'
 import { type Chunk, decodeChunk } from '../../shared/emit/chunk.ts'
 import { producerOf, type SequenceNumber, type ShardId } from '../../shared/model/ids.ts'
 import { type Key, keyOf } from '../../shared/model/key.ts'
-import type { StreamRecord } from '../cloud/streams.ts'
+import type { ReadRecord } from '../cloud/operations.ts'
 import { timeText } from './tables.ts'
 import { jsonText, utf8Of, valueText } from './value-text.ts'
 
@@ -45,7 +45,7 @@ export type Found =
   | { readonly kind: 'control'; readonly place: Place; readonly control: ControlRecord }
 
 /** The user records or messages of a Kinesis record, in order. */
-export function recordsIn(shard: ShardId, record: StreamRecord): readonly Found[] {
+export function recordsIn(shard: ShardId, record: ReadRecord): readonly Found[] {
   const data = asBuffer(record.data)
   const placeOf = (sub: number): Place => ({ shard, sequence: record.sequence, sub, arrival: record.arrivalMs })
   const control = decodeControl(data)

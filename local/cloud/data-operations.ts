@@ -1,36 +1,31 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { SequenceNumber, ShardId } from '../../shared/model/ids.ts'
-import type { PutRecord, ShardDescription } from '../../shared/ports/streams.ts'
+import type { PutRecord } from '../../shared/ports/streams.ts'
 import type { EmbeddedCloud } from './embedded-cloud.ts'
-import { type Row, rowsOfView } from './rows.ts'
+import type { Operations, OperationsOn, ShardLag, ShardStatus } from './operations.ts'
+import { recordOf } from './resubmission.ts'
+import { rowsOfView } from './rows.ts'
+import { logStatus, type StageShard } from './stage-status.ts'
 import type { StreamRecord } from './streams.ts'
 
-/** How far one event source mapping is from the end of a shard. */
-export type ShardLag = {
-  readonly mapping: string
-  /** Kinesis records that it has yet to deal with. */
-  readonly records: number
-  /** Time since the oldest of them arrived, 0 when there is none. */
-  readonly behindMs: number
+/** Of a data folder more is asked than of AWS, to read its streams in the order in which they were written. */
+interface FolderOperations extends Operations {
+  /** At most 1,000 records of a shard after `after`. */
+  read(stream: string, shard: ShardId, after: SequenceNumber | undefined): Promise<readonly StreamRecord[]>
+  /** Sequence number of the newest record of all shards. */
+  newest(stream: string): Promise<SequenceNumber | undefined>
 }
 
-export type ShardStatus = ShardDescription & {
-  /** Kinesis records that can still be read. */
-  readonly kept: number
-  readonly lags: readonly ShardLag[]
-}
+/** The operations on a data folder. Each takes effect as a whole or not at all. */
+const dataOperations = {
+  pipeline: cloud => cloud.meta.get(pipelineKey),
 
-/** Which call of which producer puts records: a call that is repeated puts them once. */
-export type ProducerCall = { readonly producer: string; readonly number: number }
+  streamNames: cloud => cloud.streams.names(),
 
-/** What a command asks of a data folder. Arguments and answers are data that v8 can serialize, since they may cross processes. */
-export const dataOperations = {
-  /** The pipeline that the folder belongs to. */
-  pipeline: (cloud: EmbeddedCloud): string | undefined => cloud.meta.get(pipelineKey),
+  shards: (cloud, stream) =>
+    cloud.streams.describe(stream).map(({ id, parents, range, closed }) => ({ id, parents, range, closed })),
 
-  streamNames: (cloud: EmbeddedCloud): readonly string[] => cloud.streams.names(),
-
-  shards: async (cloud: EmbeddedCloud, stream: string): Promise<readonly ShardStatus[]> => {
+  shardStatuses: async (cloud, stream) => {
     const mappings = mappingsOf(cloud, stream)
     const statuses: ShardStatus[] = []
     for (const { id, parents, range, closed } of cloud.streams.describe(stream)) {
@@ -42,45 +37,29 @@ export const dataOperations = {
     return statuses
   },
 
-  createStream: (cloud: EmbeddedCloud, stream: string, shards: number): void => {
-    cloud.streams.createStream(stream, shards)
-  },
+  createStream: (cloud, stream, shards) => cloud.streams.createStream(stream, shards),
 
-  splitShard: (cloud: EmbeddedCloud, stream: string, shard: ShardId, at?: bigint): readonly ShardId[] =>
-    cloud.streams.splitShard(stream, shard, at),
+  splitShard: (cloud, stream, shard, at) => cloud.streams.splitShard(stream, shard, at),
 
-  mergeShards: (cloud: EmbeddedCloud, stream: string, one: ShardId, other: ShardId): ShardId =>
-    cloud.streams.mergeShards(stream, one, other),
+  mergeShards: (cloud, stream, one, other) => cloud.streams.mergeShards(stream, one, other),
 
-  /** Puts all records or none, and once, however often the call is repeated. A producer's calls are numbered from 1, in order. */
-  put: (cloud: EmbeddedCloud, stream: string, records: readonly PutRecord[], call: ProducerCall): void =>
+  /** Once, however often the call is repeated. */
+  put: (cloud, stream, records, call) =>
     cloud.transaction(() => {
       const key = producerKey(call.producer)
       if (Number(cloud.meta.get(key) ?? 0) >= call.number) return
-      for (const outcome of cloud.streams.put(stream, records)) {
-        if (outcome.kind === 'refused') throw new Error(`Cannot put a record in stream "${stream}": ${outcome.reason}`)
-      }
+      putAll(cloud, stream, records)
       cloud.meta.set(key, String(call.number))
     }),
 
-  /** No call of the producer will be repeated. */
-  forgetProducer: (cloud: EmbeddedCloud, producer: string): void => cloud.meta.delete(producerKey(producer)),
+  forgetProducer: (cloud, producer) => cloud.meta.delete(producerKey(producer)),
 
-  /** At most 1,000 records of a shard after `after`. */
-  read: (
-    cloud: EmbeddedCloud,
-    stream: string,
-    shard: ShardId,
-    after: SequenceNumber | undefined,
-  ): readonly StreamRecord[] => cloud.streams.read(stream, shard, after, pageRecords, pageBytes),
+  read: (cloud, stream, shard, after) => cloud.streams.read(stream, shard, after, pageRecords, pageBytes),
 
-  describe: (cloud: EmbeddedCloud, stream: string): readonly ShardDescription[] =>
-    cloud.streams.describe(stream).map(({ id, parents, range, closed }) => ({ id, parents, range, closed })),
+  newest: (cloud, stream) => cloud.streams.newest(stream),
 
-  newest: (cloud: EmbeddedCloud, stream: string): SequenceNumber | undefined => cloud.streams.newest(stream),
-
-  /** The views of a pipeline: those that it declares, where the folder says so, and those that have had a row. */
-  viewNames: (cloud: EmbeddedCloud, pipeline: string): readonly string[] => {
+  /** Those that the pipeline declares, where the folder says so, and those that have had a row. */
+  viewNames: (cloud, pipeline) => {
     const declared: readonly string[] = JSON.parse(cloud.meta.get(viewsKey(pipeline)) ?? '[]')
     const begun = cloud.views.names().flatMap(name => {
       const prefix = `${pipeline}/`
@@ -89,19 +68,35 @@ export const dataOperations = {
     return [...new Set([...declared, ...begun])].sort()
   },
 
-  viewRows: (cloud: EmbeddedCloud, pipeline: string, view: string): readonly Row[] =>
-    rowsOfView(cloud.views.rows(`${pipeline}/${view}`)),
-}
+  viewRows: (cloud, pipeline, view) => rowsOfView(cloud.views.rows(`${pipeline}/${view}`)),
 
-export type DataOperations = typeof dataOperations
-export type DataOperation = keyof DataOperations
-export type ArgumentsOf<Name extends DataOperation> = DataOperations[Name] extends (
-  cloud: EmbeddedCloud,
-  ...rest: infer Rest
-) => unknown
-  ? Rest
-  : never
-export type AnswerOf<Name extends DataOperation> = Awaited<ReturnType<DataOperations[Name]>>
+  letters: (cloud, pipeline) => cloud.deadLetters.letters(pipeline),
+
+  /** Letters that are gone were put back before: a call that is repeated puts them back once. */
+  resubmit: (cloud, pipeline, letters) =>
+    cloud.transaction(() => {
+      for (const letter of letters) {
+        if (cloud.deadLetters.forget(pipeline, [letter.id]) > 0) putAll(cloud, letter.stream, [recordOf(letter)])
+      }
+    }),
+
+  stageShards: async (cloud, pipeline, stages) => {
+    const found: StageShard[] = []
+    for (const { name, stream } of stages) {
+      if (!cloud.streams.has(stream)) continue
+      for (const { id, closed } of cloud.streams.describe(stream)) {
+        const { records, behindMs } = await lagOf(cloud, `${pipeline}/${name}`, stream, id)
+        const log = await logStatus(cloud.commits, pipeline, name, id)
+        found.push({ stage: name, shard: id, closed, records, behindMs, log })
+      }
+    }
+    return found
+  },
+} satisfies OperationsOn<EmbeddedCloud, FolderOperations>
+
+export type DataOperation = keyof FolderOperations
+export type ArgumentsOf<Name extends DataOperation> = Parameters<FolderOperations[Name]>
+export type AnswerOf<Name extends DataOperation> = Awaited<ReturnType<FolderOperations[Name]>>
 
 /** Under this key a folder says whose it is, under that one what views its pipeline has. */
 export const pipelineKey = 'pipeline'
@@ -116,6 +111,12 @@ export async function operate<Name extends DataOperation>(
   args: readonly unknown[],
 ): Promise<AnswerOf<Name>> {
   return Reflect.apply(dataOperations[name], undefined, [cloud, ...args])
+}
+
+function putAll(cloud: EmbeddedCloud, stream: string, records: readonly PutRecord[]): void {
+  for (const outcome of cloud.streams.put(stream, records)) {
+    if (outcome.kind === 'refused') throw new Error(`Cannot put a record in stream "${stream}": ${outcome.reason}`)
+  }
 }
 
 const producerKey = (producer: string): string => `producer/${producer}`

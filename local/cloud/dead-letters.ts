@@ -26,6 +26,20 @@ export class DeadLetters implements DeadLettersPort {
     })
   }
 
+  /** Forgets letters, by their ids; those that are not there are no matter. */
+  async remove(pipeline: string, ids: readonly string[]): Promise<void> {
+    this.forget(pipeline, ids)
+  }
+
+  /** The same at once, so that it can be part of a transaction. Answers how many were there. */
+  forget(pipeline: string, ids: readonly string[]): number {
+    return this.#transactions.run(() => {
+      const there = ids.filter(id => this.#storage.items.get(partition(pipeline), id) !== undefined)
+      for (const id of there) this.#storage.items.delete(partition(pipeline), id)
+      return there.length
+    })
+  }
+
   async list(pipeline: string): Promise<readonly DeadLetter[]> {
     return this.letters(pipeline)
   }

@@ -1,8 +1,18 @@
 import type { Plan, Stage } from '../../shared/plan/plan.ts'
 import { EventSourceMapping } from '../event-source/event-source-mapping.ts'
 import type { FunctionRunner } from '../event-source/function-runner.ts'
+import type { MappedCloud, MappedStreams } from '../event-source/mapped-cloud.ts'
 import type { MappingEvent } from '../event-source/shard-worker.ts'
-import type { EmbeddedCloud } from './embedded-cloud.ts'
+
+/** Where a pipeline can be deployed. */
+export type DeploymentCloud = MappedCloud & {
+  readonly streams: MappedStreams & {
+    /** Creates the stream, or sees that it is there. */
+    createStream(name: string, shards: number): void
+  }
+  /** Forgets the records of a stream that all of `mappings` have checkpointed. */
+  trimCheckpointed(stream: string, mappings: readonly string[]): void
+}
 
 export type DeploymentOptions = {
   /** Shards of each stage's input stream, where it is made now. */
@@ -15,13 +25,13 @@ export type DeploymentOptions = {
   readonly timeoutMs?: number
 }
 
-/** A pipeline on an embedded cloud: its streams, and an event source mapping per stage with the settings of protocol.md. */
+/** A pipeline on a cloud: its streams, and an event source mapping per stage with the settings of protocol.md. */
 export class Deployment {
   readonly plan: Plan
   readonly mappings: ReadonlyMap<string, EventSourceMapping>
-  readonly #cloud: EmbeddedCloud
+  readonly #cloud: DeploymentCloud
 
-  constructor(cloud: EmbeddedCloud, plan: Plan, options: DeploymentOptions) {
+  constructor(cloud: DeploymentCloud, plan: Plan, options: DeploymentOptions) {
     this.#cloud = cloud
     this.plan = plan
     for (const stage of plan.stages) cloud.streams.createStream(stage.input.stream, options.shards(stage))
@@ -58,7 +68,7 @@ export class Deployment {
 /** Checkpoints are kept under this name. */
 export const mappingName = (plan: Plan, stage: string): string => `${plan.name}/${stage}`
 
-function mappingOf(cloud: EmbeddedCloud, plan: Plan, stage: Stage, options: DeploymentOptions): EventSourceMapping {
+function mappingOf(cloud: DeploymentCloud, plan: Plan, stage: Stage, options: DeploymentOptions): EventSourceMapping {
   const { runner, now, observe, batchSize, timeoutMs } = options
   return new EventSourceMapping({
     cloud,

@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os'
 import { handlers, type StageHandler } from '../../functions/handlers.ts'
 import type { Pipeline } from '../../shared/dsl/pipeline.ts'
 import type { Stage } from '../../shared/plan/plan.ts'
+import type { Ports } from '../../shared/ports/index.ts'
 import type { FunctionRunner } from '../event-source/function-runner.ts'
 import type { EmbeddedCloud } from './embedded-cloud.ts'
 import { EnvironmentPool } from './environment-pool.ts'
@@ -19,8 +20,7 @@ export type Runners = {
  */
 export function runnersFor(pipeline: Pipeline<unknown, unknown>, file: string, cloud: EmbeddedCloud): Runners {
   const { plan } = pipeline
-  const make = (): Readonly<Record<string, StageHandler>> => handlers(pipeline)
-  const here = ({ name }: Stage) => new EnvironmentPool(name, () => make()[name], cloud.ports, Date.now)
+  const here = environmentPools(pipeline, cloud.ports)
   const threads = Math.min(availableParallelism() - 1, mostThreads)
   if (threads === 0 || plan.stages.every(stage => stage.kind === 'logged'))
     return { runner: here, close: async () => {} }
@@ -41,6 +41,12 @@ export function runnersFor(pipeline: Pipeline<unknown, unknown>, file: string, c
     }
   }
   return { runner: stage => (stage.kind === 'transient' ? shared(stage) : here(stage)), close: () => pool.close() }
+}
+
+/** Each stage in environments of this process. */
+export function environmentPools(pipeline: Pipeline<unknown, unknown>, ports: Ports): (stage: Stage) => FunctionRunner {
+  const make = (): Readonly<Record<string, StageHandler>> => handlers(pipeline)
+  return ({ name }) => new EnvironmentPool(name, () => make()[name], ports, Date.now)
 }
 
 /** With so many invocations a thread has work while this one is busy; what comes then runs here. */

@@ -68,9 +68,7 @@ test('query refuses a view or a pipeline that is not there with those that are',
   openCloud(empty, realClock).close()
   await assert.rejects(
     millrace('query', 'sides', '--data', empty),
-    usage(
-      `Cannot query view "sides": no pipeline has run on data folder "${empty}", run one with millrace dev PIPELINE --data ${empty}`,
-    ),
+    usage(`Cannot query view "sides": no pipeline has run on data folder "${empty}", run one there with millrace dev`),
   )
   await assert.rejects(
     millrace('query', 'sides', '--data', empty, '--pipeline', 'orders'),

@@ -1,0 +1,25 @@
+import type { DeadLetter, DeadLetterKind } from '../../shared/ports/results.ts'
+import type { PutRecord } from '../../shared/ports/streams.ts'
+
+/** The record that a letter was: its payload under its partition key, and so in the shard that holds the others of that key. */
+export const recordOf = ({ payload, partitionKey, explicitHashKey }: DeadLetter): PutRecord => ({
+  data: payload,
+  partitionKey,
+  ...(explicitHashKey !== undefined && { explicitHashKey: BigInt(explicitHashKey) }),
+})
+
+/** Why a letter cannot be put back on its stream; undefined when it can. */
+export function whyNotResubmitted({ kind, payload, payloadBytes }: DeadLetter): string | undefined {
+  const reason = reasons[kind]
+  if (reason !== undefined) return reason
+  if (payload.length === payloadBytes) return undefined
+  return `only ${payload.length} of its ${payloadBytes} bytes are kept, put the whole record with millrace produce`
+}
+
+const reasons: Readonly<Record<DeadLetterKind, string | undefined>> = {
+  record: undefined,
+  written: 'a pipeline wrote it, and its readers drop what comes at a position that they have seen',
+  message: 'it is a message between two stages, resubmit the record that it came from',
+  timer: 'it is a window that was due, and no record',
+  line: 'it is a line too long for a record, split it and put its parts with millrace produce',
+}
