@@ -1,0 +1,72 @@
+import { join } from 'node:path'
+import { Duration, Stack } from 'aws-cdk-lib'
+import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
+import { NodejsFunction } from 'aws-cdk-lib/aws-lambda-nodejs'
+import { CfnSchedule } from 'aws-cdk-lib/aws-scheduler'
+import { Construct } from 'constructs'
+import { FunctionGround, functionSettings } from './function-ground.ts'
+import { useKeysOf, writeStream } from './permissions.ts'
+import type { PipelineProps } from './props.ts'
+import type { Streams } from './streams.ts'
+import type { AnyTable } from './table.ts'
+
+export type ClockProps = {
+  /** Named in the function's environment as in every other, and not touched. */
+  readonly table: AnyTable
+  readonly streams: Streams
+  readonly props: PipelineProps
+}
+
+/** Once a minute a function puts a tick on every shard between stages, so that time passes where no records come. */
+export class Clock extends Construct {
+  readonly function: NodejsFunction
+
+  constructor(scope: Construct, id: string, { table, streams, props }: ClockProps) {
+    super(scope, id)
+    const description = `Clock of pipeline "${props.pipeline.plan.name}"`
+    const { logGroup, role } = new FunctionGround(this, 'Ground', { description, props })
+    const ticked = streams.shuffle.map(name => streams.named(name))
+    for (const statement of [...ticked.map(writeStream), ...useKeysOf(ticked)]) role.addToPolicy(statement)
+    const { environment, ...settings } = functionSettings(props)
+    this.function = new NodejsFunction(this, 'Function', {
+      ...settings,
+      description,
+      entry: join(import.meta.dirname, '../functions/system/clock.ts'),
+      handler: 'index.handler',
+      memorySize: 256,
+      timeout: Duration.seconds(30),
+      role,
+      logGroup,
+      environment: {
+        ...environment,
+        MILLRACE_TABLE: table.tableName,
+        MILLRACE_STREAMS: streams.toJson(streams.shuffle),
+      },
+    })
+    this.#schedule(description)
+  }
+
+  #schedule(description: string): void {
+    const role = new Role(this, 'SchedulerRole', {
+      // The service works for everybody: only schedules of this account may make it invoke the function.
+      assumedBy: new ServicePrincipal('scheduler.amazonaws.com', {
+        conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(this).account } },
+      }),
+      description,
+    })
+    const actions = ['lambda:InvokeFunction']
+    role.addToPolicy(new PolicyStatement({ actions, resources: [this.function.functionArn] }))
+    const schedule = new CfnSchedule(this, 'Schedule', {
+      description,
+      scheduleExpression: 'rate(1 minute)',
+      flexibleTimeWindow: { mode: 'OFF' },
+      target: {
+        arn: this.function.functionArn,
+        roleArn: role.roleArn,
+        // The next tick makes up for one that was missed.
+        retryPolicy: { maximumRetryAttempts: 0, maximumEventAgeInSeconds: 60 },
+      },
+    })
+    schedule.node.addDependency(role)
+  }
+}

@@ -1,0 +1,3 @@
+export { type Bundling, bundling } from './bundling.ts'
+export { Pipeline } from './pipeline.ts'
+export type { AlarmOptions, PipelineProps, StageOptions } from './props.ts'

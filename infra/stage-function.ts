@@ -1,0 +1,88 @@
+import { Duration, Tags } from 'aws-cdk-lib'
+import type { PolicyStatement } from 'aws-cdk-lib/aws-iam'
+import { NodejsFunction } from 'aws-cdk-lib/aws-lambda-nodejs'
+import { Construct } from 'constructs'
+import type { Stage } from '../shared/plan/plan.ts'
+import { functionName, resourcesOf } from '../shared/plan/resources.ts'
+import { EventSource } from './event-source.ts'
+import { FunctionGround, functionSettings } from './function-ground.ts'
+import { allowFiles, readStream, stageItems, useKeysOf, writeStream } from './permissions.ts'
+import type { PipelineProps } from './props.ts'
+import { stageOptions } from './stage-options.ts'
+import type { Streams } from './streams.ts'
+import type { AnyTable } from './table.ts'
+
+/** A stage and what it works with. */
+export type StageSetting = {
+  readonly stage: Stage
+  /** What the entry exports the stage's handler as. */
+  readonly handler: string
+  readonly table: AnyTable
+  readonly streams: Streams
+  readonly props: PipelineProps
+}
+
+/** One stage: its function, its role, its log, and the mapping that hands it the records of its stream. */
+export class StageFunction extends Construct {
+  readonly function: NodejsFunction
+
+  constructor(scope: Construct, id: string, setting: StageSetting) {
+    super(scope, id)
+    const { stage, handler, table, streams, props } = setting
+    const { plan } = props.pipeline
+    const options = stageOptions(props, stage.name)
+    const physicalName = functionName(plan, stage, props.prefix)
+    const description = `Stage "${stage.name}" of pipeline "${plan.name}"`
+    const { logGroup, role } = new FunctionGround(this, 'Ground', { description, props, functionName: physicalName })
+    for (const statement of statementsOf(setting)) role.addToPolicy(statement)
+    const files = stage.sinks.filter(sink => sink.kind === 'files')
+    const bucket = files.length > 0 ? props.bucket : undefined
+    if (bucket !== undefined) for (const { name } of files) allowFiles(role, bucket, name)
+
+    const { environment, ...settings } = functionSettings(props)
+    this.function = new NodejsFunction(this, 'Function', {
+      ...settings,
+      functionName: physicalName,
+      description,
+      entry: props.entry,
+      handler: `index.${handler}`,
+      memorySize: options.memoryMiB ?? 1024,
+      timeout: options.timeout ?? Duration.minutes(1),
+      role,
+      logGroup,
+      environment: {
+        ...environment,
+        // Metrics and logs of deployments of one pipeline are told apart by it: see functions/observed.ts.
+        POWERTOOLS_SERVICE_NAME: resourcesOf(plan, props.prefix).table,
+        MILLRACE_TABLE: table.tableName,
+        MILLRACE_STREAMS: streams.toJson([stage.input.stream, ...outputsOf(stage)]),
+        ...(bucket === undefined ? {} : { MILLRACE_BUCKET: bucket.bucketName }),
+      },
+    })
+    new EventSource(this, 'Records', {
+      stage,
+      stream: streams.named(stage.input.stream),
+      target: this.function,
+      role,
+      options,
+      consumerName: physicalName,
+    })
+    Tags.of(this).add('millrace:stage', stage.name)
+  }
+}
+
+/** Streams that a stage puts to, by their names in the program. */
+const outputsOf = ({ shuffles, sinks }: Stage): string[] => [
+  ...new Set([...shuffles, ...sinks.filter(sink => sink.kind === 'stream')].map(({ stream }) => stream)),
+]
+
+function statementsOf({ stage, table, streams, props }: StageSetting): PolicyStatement[] {
+  const input = streams.named(stage.input.stream)
+  const outputs = outputsOf(stage).map(stream => streams.named(stream))
+  return [
+    readStream(input),
+    ...outputs.map(writeStream),
+    ...stageItems(props.pipeline.plan, stage, table.tableArn),
+    ...useKeysOf([input, ...outputs, table]),
+  ]
+}
