@@ -8,9 +8,18 @@ import { spec } from 'node:test/reporters'
 // of their path: `npm test -- commit`. What takes minutes runs only when it is named.
 const root = import.meta.dirname
 const parts = process.argv.slice(2).map(part => part.replace(/^test[/]/, ''))
-const mutations = 'mutation.test.ts'
+const onlyWhenNamed = [
+  'mutation.test.ts',
+  'conformance/dynamodb-local.test.ts',
+  'conformance/localstack.test.ts',
+  'deploy/deployed.test.ts',
+  'integration/exactly-once.test.ts',
+  'integration/exactly-once-seeds.test.ts',
+]
+const isNamed = (file: string): boolean =>
+  parts.length === 0 ? !onlyWhenNamed.some(name => file.endsWith(name)) : parts.some(part => file.includes(part))
 const files = globSync('**/*.test.ts', { cwd: root })
-  .filter(file => (parts.length === 0 ? !file.endsWith(mutations) : parts.some(part => file.includes(part))))
+  .filter(isNamed)
   .map(file => join(root, file))
   .sort()
 

@@ -15,7 +15,7 @@ import { viewNames } from '../run/results.ts'
 import type { Terminal } from './command-line.ts'
 import { openDataFolder } from './data-folder.ts'
 import { isHeldByAnother } from './data-folder-client.ts'
-import { DevStatus } from './dev-status.ts'
+import { DevStatus, embeddedFigures } from './dev-status.ts'
 import { counted } from './numbers.ts'
 import { serveStages } from './serve-stages.ts'
 
@@ -73,7 +73,7 @@ async function serve(cloud: EmbeddedCloud, options: SessionOptions, end: Session
   const inputs = fileInputs(cloud, options)
   for (const input of inputs) await input.prepare()
   prepareStreams(cloud, options)
-  const status = new DevStatus(cloud, plan, terminal)
+  const status = new DevStatus(embeddedFigures(cloud, plan), plan, terminal)
   const retentions = new Map<string, Retention>()
   let doneBytes = 0
   const deployment = deploymentOf(cloud, options, event => {
@@ -161,7 +161,7 @@ function handlerOf(pipeline: Pipeline<unknown, unknown>, stage: string): StageHa
 }
 
 const fileInputs = (cloud: EmbeddedCloud, { pipeline, inputs }: SessionOptions): FileInput[] =>
-  [...inputs].map(([source, path]) => new FileInput(cloud, pipeline.name, source, path, { end: 'of file' }))
+  [...inputs].map(([source, path]) => new FileInput(cloud, pipeline.plan, source, path, { end: 'of file' }))
 
 /** Windows close and timers fire although nothing arrives: a clock function does this on AWS. */
 function putTicks(cloud: EmbeddedCloud, plan: Plan): void {

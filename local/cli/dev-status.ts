@@ -4,13 +4,23 @@ import { describeThrown } from '../../shared/model/errors.ts'
 import type { Plan, Stage } from '../../shared/plan/plan.ts'
 import { mappingName } from '../cloud/deployment.ts'
 import type { EmbeddedCloud } from '../cloud/embedded-cloud.ts'
+import type { MappedCloud } from '../event-source/mapped-cloud.ts'
 import type { MappingEvent } from '../event-source/shard-worker.ts'
 import type { Terminal } from './command-line.ts'
 import { counted } from './numbers.ts'
 
+/** What a status line says. */
+export type Figures = {
+  /** Records that the source stages are done with. */
+  records(): Promise<number>
+  deadLetters(): number
+  /** Age of the oldest record that waits: what Lambda calls the iterator age. */
+  behindMs(): number
+}
+
 /** What a pipeline is at, in plain lines, and what goes wrong in it. */
 export class DevStatus {
-  readonly #cloud: EmbeddedCloud
+  readonly #figures: Figures
   readonly #plan: Plan
   readonly #terminal: Terminal
   /** The newest error of a shard's batch, until it succeeds. */
@@ -18,8 +28,8 @@ export class DevStatus {
   #printed = lineOf(0, 0, 0)
   #isStale = true
 
-  constructor(cloud: EmbeddedCloud, plan: Plan, terminal: Terminal) {
-    this.#cloud = cloud
+  constructor(figures: Figures, plan: Plan, terminal: Terminal) {
+    this.#figures = figures
     this.#plan = plan
     this.#terminal = terminal
   }
@@ -49,38 +59,49 @@ export class DevStatus {
   }
 
   async #line(): Promise<string> {
-    let records = 0
-    for (const stage of this.#plan.stages) if (stage.input.kind === 'source') records += await this.#recordsOf(stage)
-    return lineOf(records, this.#cloud.deadLetters.letters(this.#plan.name).length, this.#behindMs())
+    const records = await this.#figures.records()
+    return lineOf(records, this.#figures.deadLetters(), this.#figures.behindMs())
   }
+}
 
-  /** A stage that commits counts in its log, the others where they are acknowledged. */
-  async #recordsOf({ name, kind, input }: Stage): Promise<number> {
-    const { checkpoints, commits, streams } = this.#cloud
-    if (kind === 'transient') return checkpoints.tally(mappingName(this.#plan, name)).recordsIn ?? 0
-    let records = 0
+/** Of an embedded cloud. */
+export function embeddedFigures(cloud: EmbeddedCloud, plan: Plan): Figures {
+  return {
+    records: async () => {
+      let records = 0
+      for (const stage of plan.stages) if (stage.input.kind === 'source') records += await recordsOf(cloud, plan, stage)
+      return records
+    },
+    deadLetters: () => cloud.deadLetters.letters(plan.name).length,
+    behindMs: () => behindMs(cloud, plan),
+  }
+}
+
+/** A stage that commits counts in its log, the others where they are acknowledged. */
+async function recordsOf(cloud: EmbeddedCloud, plan: Plan, { name, kind, input }: Stage): Promise<number> {
+  const { checkpoints, commits, streams } = cloud
+  if (kind === 'transient') return checkpoints.tally(mappingName(plan, name)).recordsIn ?? 0
+  let records = 0
+  for (const { id } of streams.describe(input.stream)) {
+    const read = readOf(await commits.readRing(`${plan.name}/${name}/${id}`))
+    if (read.kind === 'whole') records += decodeBody(read.newest.body).tallies.messages
+  }
+  return records
+}
+
+/** Age of the oldest record that waits, as far as it is known here. */
+export function behindMs({ streams, checkpoints }: MappedCloud, plan: Plan): number {
+  let oldestMs = Number.POSITIVE_INFINITY
+  for (const { name, input } of plan.stages) {
+    const reached = checkpoints.all(mappingName(plan, name))
     for (const { id } of streams.describe(input.stream)) {
-      const read = readOf(await commits.readRing(`${this.#plan.name}/${name}/${id}`))
-      if (read.kind === 'whole') records += decodeBody(read.newest.body).tallies.messages
+      const through = reached.get(id)?.through
+      if (!streams.hasMore(input.stream, id, through)) continue
+      const [next] = streams.read(input.stream, id, through, 1, 1)
+      if (next !== undefined) oldestMs = Math.min(oldestMs, next.arrivalMs)
     }
-    return records
   }
-
-  /** Age of the oldest record that waits: what Lambda calls the iterator age. */
-  #behindMs(): number {
-    const { streams, checkpoints } = this.#cloud
-    let oldestMs = Number.POSITIVE_INFINITY
-    for (const { name, input } of this.#plan.stages) {
-      const reached = checkpoints.all(mappingName(this.#plan, name))
-      for (const { id } of streams.describe(input.stream)) {
-        const through = reached.get(id)?.through
-        if (!streams.hasMore(input.stream, id, through)) continue
-        const [next] = streams.read(input.stream, id, through, 1, 1)
-        if (next !== undefined) oldestMs = Math.min(oldestMs, next.arrivalMs)
-      }
-    }
-    return Math.max(0, Date.now() - Math.min(Date.now(), oldestMs))
-  }
+  return Math.max(0, Date.now() - Math.min(Date.now(), oldestMs))
 }
 
 const lineOf = (records: number, deadLetters: number, behindMs: number): string =>

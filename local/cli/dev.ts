@@ -1,6 +1,7 @@
 import { Option } from 'commander'
 import type { Pipeline } from '../../shared/dsl/pipeline.ts'
 import { loadPipeline } from '../cloud/load-pipeline.ts'
+import { type AwsOptions, addAwsOptions, awsPlace } from './aws-options.ts'
 import type { AddCommand, Terminal } from './command-line.ts'
 import { defaultFolder } from './data-folder-client.ts'
 import type { SessionEnd, SessionOptions } from './dev-session.ts'
@@ -10,8 +11,7 @@ import { stopSignals } from './interrupt.ts'
 import { collected, numberIn, once } from './once.ts'
 import { batchSizesFrom, inputsFrom, shardsFrom } from './run-options.ts'
 
-type DevOptions = {
-  readonly data?: string
+type DevOptions = AwsOptions & {
   readonly pipeline?: string
   readonly input: readonly string[]
   readonly shards?: string
@@ -23,7 +23,7 @@ type DevOptions = {
 
 /** `millrace dev`: keeps a pipeline running on this machine, and starts it again when its files are saved. */
 export const addDev: AddCommand = (program, terminal) => {
-  program
+  const command = program
     .command('dev')
     .description('keep a pipeline running, start it again when its files are saved')
     .argument('<pipeline>', 'the module that exports it')
@@ -43,7 +43,7 @@ export const addDev: AddCommand = (program, terminal) => {
     .option('--tick <seconds>', 'how often time is told where nothing arrives (default: 60)', once('--tick'))
     .option('--no-watch', 'do not start again when files are saved')
     .addOption(new Option('--supervised').hideHelp())
-    .action((file: string, options: DevOptions) => dev(file, options, terminal))
+  addAwsOptions(command).action((file: string, options: DevOptions) => dev(file, options, terminal))
 }
 
 async function dev(file: string, options: DevOptions, terminal: Terminal): Promise<void> {
@@ -54,6 +54,11 @@ async function dev(file: string, options: DevOptions, terminal: Terminal): Promi
     orders.tell({ kind: 'read', files })
     if (result.status === 'rejected') throw result.reason
     orders.tell({ kind: 'loaded' })
+    const place = awsPlace(options)
+    if (place !== undefined) {
+      const { devSessionAt } = await import('./dev-session-at.ts')
+      return await devSessionAt({ ...commonSettings(result.value, options, terminal), place }, orders)
+    }
     // The engine: no other command waits for it to be read.
     const { devSession } = await import('./dev-session.ts')
     await devSession(settingsOf(result.value, options, terminal), orders)
@@ -62,12 +67,20 @@ async function dev(file: string, options: DevOptions, terminal: Terminal): Promi
   }
 }
 
-function settingsOf(pipeline: Pipeline<unknown, unknown>, options: DevOptions, terminal: Terminal): SessionOptions {
+const settingsOf = (pipeline: Pipeline<unknown, unknown>, options: DevOptions, terminal: Terminal): SessionOptions => ({
+  ...commonSettings(pipeline, options, terminal),
+  folder: options.data ?? defaultFolder(pipeline.name),
+})
+
+function commonSettings(
+  pipeline: Pipeline<unknown, unknown>,
+  options: DevOptions,
+  terminal: Terminal,
+): Omit<SessionOptions, 'folder'> {
   const { plan } = pipeline
   return {
     pipeline,
     terminal,
-    folder: options.data ?? defaultFolder(pipeline.name),
     inputs: inputsFrom(plan, options.input, 'some'),
     shards: shardsFrom(plan, options.shards),
     batchSizes: batchSizesFrom(plan, options.batchSize),

@@ -2,14 +2,18 @@ import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
 import type { AddCommand, Terminal } from './command-line.ts'
 import { addConsume } from './consume.ts'
+import { addCost } from './cost.ts'
 import { addDev } from './dev.ts'
 import { exitStatusOf, sentenceOf } from './errors.ts'
 import { addExplain } from './explain.ts'
+import { addFaults } from './faults.ts'
 import { addGenerate } from './generate.ts'
+import { addLocal } from './local.ts'
 import { addProduce } from './produce.ts'
 import { addQuery } from './query.ts'
 import { addRun } from './run.ts'
 import { addSimulate } from './simulate.ts'
+import { addStatus } from './status.ts'
 import { addStreams } from './streams.ts'
 
 /** In the order in which --help lists them. */
@@ -23,6 +27,10 @@ const commands: readonly AddCommand[] = [
   addConsume,
   addStreams,
   addQuery,
+  addStatus,
+  addFaults,
+  addCost,
+  addLocal,
 ]
 
 /**

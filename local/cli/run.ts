@@ -1,4 +1,3 @@
-import { readdir } from 'node:fs/promises'
 import { Option } from 'commander'
 import type { Plan, Stage } from '../../shared/plan/plan.ts'
 import { EmbeddedCloud } from '../cloud/embedded-cloud.ts'
@@ -6,20 +5,20 @@ import { FolderFiles } from '../cloud/files.ts'
 import { loadPipeline } from '../cloud/load-pipeline.ts'
 import { MemoryStorage } from '../cloud/memory-storage.ts'
 import { runnersFor } from '../cloud/runners.ts'
-import { boundedRun, type RunOutcome, type RunProgress } from '../run/bounded-run.ts'
-import { viewNames } from '../run/results.ts'
-import { reportOf } from '../run/run-report.ts'
+import { boundedRun } from '../run/bounded-run.ts'
+import { countRecords, viewNames } from '../run/results.ts'
+import { type RunReport, reportOf } from '../run/run-report.ts'
+import { type AwsOptions, addAwsOptions, awsPlace } from './aws-options.ts'
 import { type AddCommand, type Terminal, UsageError } from './command-line.ts'
 import { openDataFolder, realClock } from './data-folder.ts'
-import { InterruptedError } from './errors.ts'
-import { untilInterrupted } from './interrupt.ts'
-import { wholeNumber } from './numbers.ts'
+import { checkEmpty } from './empty-folder.ts'
 import { collected, numberIn, once } from './once.ts'
 import { Progress } from './progress.ts'
 import { batchSizesFrom, inputsFrom, shardsFrom, viewsFrom } from './run-options.ts'
 import { jsonOf, textOf } from './run-output.ts'
+import { untilDone } from './run-until-done.ts'
 
-type RunFlags = {
+type RunFlags = AwsOptions & {
   readonly input: readonly string[]
   readonly view: readonly string[]
   readonly json?: true
@@ -30,10 +29,11 @@ type RunFlags = {
   readonly shards?: string
   readonly batchSize?: string
   readonly pipeline?: string
+  readonly fresh?: true
 }
 
 export const addRun: AddCommand = (program, terminal) => {
-  program
+  const command = program
     .command('run')
     .description('run a pipeline over files until every line is dealt with, then print its views')
     .argument('<pipeline>', 'the module that exports it, e.g. functions/orders/pipeline.ts')
@@ -53,7 +53,8 @@ export const addRun: AddCommand = (program, terminal) => {
     .addOption(single('--shards <stage=n,...>', 'shards of the streams that feed stages, where they are made now'))
     .addOption(single('--batch-size <n>', 'most Kinesis records an invocation takes, for all stages or as stage=n,...'))
     .addOption(single('--pipeline <name>', 'which pipeline, where the module exports several'))
-    .action((file: string, flags: RunFlags) => run(file, flags, terminal))
+    .addOption(option('--fresh', 'at an endpoint: delete the table and the streams of an earlier run first'))
+  addAwsOptions(command).action((file: string, flags: RunFlags) => run(file, flags, terminal))
 }
 
 const option = (flags: string, description: string) => new Option(flags, description)
@@ -66,12 +67,25 @@ async function run(file: string, flags: RunFlags, terminal: Terminal): Promise<v
   const shards = shardsFrom(plan, flags.shards)
   const batchSizes = batchSizesFrom(plan, flags.batchSize)
   const views = viewsFrom(plan, viewNames(plan), flags.view)
+  const place = awsPlace(flags)
+  if (place !== undefined) {
+    if (flags.dataLimit !== undefined) throw new UsageError('Cannot use --data-limit: it is about a data folder')
+    const isFresh = flags.fresh === true
+    // The SDK: runs on this machine alone do not wait for it to be read.
+    const { runAt } = await import('./run-at.ts')
+    return print(
+      await runAt({ place, pipeline, inputs, shards, batchSizes, views, files: flags.files, isFresh, terminal }),
+      flags,
+      terminal,
+    )
+  }
+  if (flags.fresh) throw new UsageError('Cannot use --fresh: it is about an endpoint, add --endpoint URL')
   const cloud = await openCloudFor(plan, flags)
   const functions = runnersFor(pipeline, file, cloud)
   const progress = new Progress(terminal, 'records')
   try {
     prepareStreams(cloud, plan, shards, terminal)
-    const outcome = await untilDone(flags, signal =>
+    const outcome = await untilDone(keptBy(flags), signal =>
       boundedRun({
         cloud,
         plan,
@@ -84,8 +98,8 @@ async function run(file: string, flags: RunFlags, terminal: Terminal): Promise<v
       }),
     )
     progress.stop()
-    const report = await reportOf(cloud, plan, outcome, views)
-    terminal.out(flags.json ? jsonOf(report) : textOf(report, flags.all === true))
+    const report = await reportOf(cloud, plan, outcome, views, stream => countRecords(cloud, stream))
+    print(report, flags, terminal)
   } finally {
     progress.stop()
     await functions.close()
@@ -93,16 +107,12 @@ async function run(file: string, flags: RunFlags, terminal: Terminal): Promise<v
   }
 }
 
-/** Throws an InterruptedError when Ctrl-C ended the run before it was done. */
-async function untilDone(flags: RunFlags, work: (signal: AbortSignal) => Promise<RunOutcome>): Promise<RunOutcome> {
-  const outcomes: RunOutcome[] = []
-  const { signal } = await untilInterrupted(async stop => void outcomes.push(await work(stop)))
-  const [outcome] = outcomes
-  if (signal !== undefined && outcome.kind === 'interrupted') {
-    throw new InterruptedError(signal, stopped(outcome.progress, flags))
-  }
-  return outcome
+function print(report: RunReport, flags: RunFlags, terminal: Terminal): void {
+  terminal.out(flags.json ? jsonOf(report) : textOf(report, flags.all === true))
 }
+
+const keptBy = ({ data }: RunFlags): string =>
+  data === undefined ? 'nothing of it is kept without --data' : 'the same command goes on from there'
 
 /** A source is read by four at a time; what stands behind a shuffle on this one machine gains nothing from more. */
 const defaultShards = (stage: Stage): number => (stage.input.kind === 'source' ? 4 : 1)
@@ -120,22 +130,8 @@ async function openCloudFor(plan: Plan, flags: RunFlags): Promise<EmbeddedCloud>
   if (dataLimit !== undefined)
     throw new UsageError('Cannot read --data-limit: there is no data folder, add --data FOLDER')
   const folder = files ?? `${plan.name}-files`
-  if (plan.graph.sinks.some(sink => sink.kind === 'files')) await checkEmpty(folder, plan)
+  await checkEmpty(folder, plan)
   return new EmbeddedCloud(new MemoryStorage(), new FolderFiles(folder), realClock)
-}
-
-/** Files of an earlier run that this one does not write again would look like its own. */
-async function checkEmpty(folder: string, plan: Plan): Promise<void> {
-  const names = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return []
-    throw new UsageError(
-      `Cannot write files of pipeline "${plan.name}" to "${folder}": ${error.code}, expected a folder of its own with --files`,
-    )
-  })
-  if (names.length === 0) return
-  throw new UsageError(
-    `Cannot write files of pipeline "${plan.name}" to "${folder}": the folder is not empty, empty it or give another with --files`,
-  )
 }
 
 /** Streams that sinks write to, and a word where streams are what they were in an earlier run. */
@@ -153,9 +149,4 @@ function prepareStreams(
     if (count === asked) continue
     terminal.err(`Stage "${name}" keeps the ${count} shards that it was begun with, --shards is for new data folders\n`)
   }
-}
-
-function stopped({ fraction, records }: RunProgress, { data }: RunFlags): string {
-  const way = data === undefined ? 'nothing of it is kept without --data' : 'the same command goes on from there'
-  return `Stopped at ${Math.floor(fraction * 100)}% of the input, ${wholeNumber(records)} records read: ${way}`
 }

@@ -1,11 +1,12 @@
 import type { SequenceNumber, ShardId } from '../../shared/model/ids.ts'
 import { limits } from '../../shared/model/limits.ts'
-import type { StreamRecord, Streams } from '../cloud/streams.ts'
+import type { StreamRecord } from '../cloud/streams.ts'
 import { emptyPayloadBytes, payloadBytesOf } from './kinesis-event.ts'
+import type { MappedStreams } from './mapped-cloud.ts'
 
 /** Gathers the next batch of a shard. Each record is read once, however long a batch waits for more. */
 export class BatchBuffer {
-  readonly #streams: Streams
+  readonly #streams: MappedStreams
   readonly #stream: string
   readonly #shard: ShardId
   readonly #batchSize: number
@@ -16,7 +17,13 @@ export class BatchBuffer {
   #payloadBytes = emptyPayloadBytes
   #through: SequenceNumber | undefined
 
-  constructor(streams: Streams, stream: string, shard: ShardId, batchSize: number, after: SequenceNumber | undefined) {
+  constructor(
+    streams: MappedStreams,
+    stream: string,
+    shard: ShardId,
+    batchSize: number,
+    after: SequenceNumber | undefined,
+  ) {
     this.#streams = streams
     this.#stream = stream
     this.#shard = shard

@@ -1,14 +1,14 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { ShardId } from '../../shared/model/ids.ts'
-import type { EmbeddedCloud } from '../cloud/embedded-cloud.ts'
 import type { DiscardedBatch } from './discarded-batch.ts'
 import type { FunctionRunner } from './function-runner.ts'
+import type { MappedCloud } from './mapped-cloud.ts'
 import { type CompleteSettings, completeSettings, type MappingSettings } from './settings.ts'
 import { type MappingEvent, ShardWorker, type WorkerContext } from './shard-worker.ts'
 import { Wakeup } from './wakeup.ts'
 
 export type MappingOptions = {
-  readonly cloud: EmbeddedCloud
+  readonly cloud: MappedCloud
   readonly runner: FunctionRunner
   readonly settings: MappingSettings
   /** The clock of batching windows, retries and record age: the same as the cloud's. */

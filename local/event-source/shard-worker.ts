@@ -1,19 +1,19 @@
 import { StopDeploymentError } from '../../shared/model/errors.ts'
 import type { ShardId } from '../../shared/model/ids.ts'
 import type { Tally } from '../cloud/checkpoints.ts'
-import type { EmbeddedCloud } from '../cloud/embedded-cloud.ts'
 import type { StreamRecord } from '../cloud/streams.ts'
 import { BatchBuffer } from './batch-buffer.ts'
 import { type Decision, type DiscardCondition, decide, expire, type Part, wholeBatch } from './decision.ts'
 import { type DiscardedBatch, discardedBatch } from './discarded-batch.ts'
 import type { FunctionRunner, InvocationResult } from './function-runner.ts'
 import { kinesisEvent } from './kinesis-event.ts'
+import type { MappedCloud } from './mapped-cloud.ts'
 import type { CompleteSettings } from './settings.ts'
 import { type Verdict, verdictOf } from './verdict.ts'
 
 /** What a worker needs of its mapping. */
 export type WorkerContext = {
-  readonly cloud: EmbeddedCloud
+  readonly cloud: MappedCloud
   readonly runner: FunctionRunner
   readonly settings: CompleteSettings
   readonly now: () => number

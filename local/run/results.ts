@@ -1,7 +1,8 @@
 import { decodeBody, noTallies, type Tallies } from '../../shared/commit/commit-body.ts'
 import type { Plan } from '../../shared/plan/plan.ts'
-import type { StoredCommit } from '../../shared/ports/commit-log.ts'
-import type { DeadLetter } from '../../shared/ports/results.ts'
+import type { CommitLogPort, StoredCommit } from '../../shared/ports/commit-log.ts'
+import type { DeadLetter, ViewsPort } from '../../shared/ports/results.ts'
+import type { ShardDescription } from '../../shared/ports/streams.ts'
 import type { Tally } from '../cloud/checkpoints.ts'
 import { mappingName } from '../cloud/deployment.ts'
 import type { EmbeddedCloud } from '../cloud/embedded-cloud.ts'
@@ -14,7 +15,15 @@ export type StageTotals = {
   readonly log: Tallies
 }
 
-export async function viewRows(cloud: EmbeddedCloud, plan: Plan, view: string): Promise<Row[]> {
+/** Where results are. */
+export type ResultsCloud = {
+  readonly streams: { describe(stream: string): readonly ShardDescription[] }
+  readonly commits: Pick<CommitLogPort, 'readRing'>
+  readonly views: Pick<ViewsPort, 'scan'>
+  readonly checkpoints: { tally(mapping: string): Tally }
+}
+
+export async function viewRows(cloud: Pick<ResultsCloud, 'views'>, plan: Plan, view: string): Promise<Row[]> {
   return rowsOfView(await cloud.views.scan(`${plan.name}/${view}`))
 }
 
@@ -24,7 +33,7 @@ export const viewNames = (plan: Plan): string[] =>
 export const deadLettersOf = (cloud: EmbeddedCloud, plan: Plan): readonly DeadLetter[] =>
   cloud.deadLetters.letters(plan.name)
 
-export async function stageTotals(cloud: EmbeddedCloud, plan: Plan): Promise<StageTotals[]> {
+export async function stageTotals(cloud: ResultsCloud, plan: Plan): Promise<StageTotals[]> {
   const totals: StageTotals[] = []
   for (const { name, kind, input } of plan.stages) {
     let log = noTallies
@@ -39,6 +48,21 @@ export async function stageTotals(cloud: EmbeddedCloud, plan: Plan): Promise<Sta
   }
   return totals
 }
+
+/** How many records a stream holds. */
+export function countRecords(cloud: EmbeddedCloud, stream: string): number {
+  let count = 0
+  for (const { id } of cloud.streams.describe(stream)) {
+    let records = cloud.streams.read(stream, id, undefined, 10_000, readBytes)
+    while (records.length > 0) {
+      count += records.length
+      records = cloud.streams.read(stream, id, records[records.length - 1].sequence, 10_000, readBytes)
+    }
+  }
+  return count
+}
+
+const readBytes = 16 * 1024 * 1024
 
 const newestFirst = (a: StoredCommit, b: StoredCommit): number => b.version - a.version
 

@@ -1,10 +1,10 @@
 import type { Plan } from '../../shared/plan/plan.ts'
-import type { DeadLetter } from '../../shared/ports/results.ts'
-import type { EmbeddedCloud } from '../cloud/embedded-cloud.ts'
+import type { DeadLetter, DeadLettersPort } from '../../shared/ports/results.ts'
+import type { StoredFile } from '../cloud/files.ts'
 import type { Row } from '../cloud/rows.ts'
-import type { RunOutcome } from './bounded-run.ts'
 import { linePlace } from './line-places.ts'
-import { deadLettersOf, type StageTotals, stageTotals, viewRows } from './results.ts'
+import { type ResultsCloud, type StageTotals, stageTotals, viewRows } from './results.ts'
+import type { RunOutcome } from './run-to-end.ts'
 
 /** What a run over files came to, with all that earlier runs on the same cloud did: exact, whatever was retried. */
 export type RunReport = {
@@ -36,11 +36,21 @@ export type SinkTotal =
 /** `at` is FILE:LINE where the record was a line of a file, else its place in its stream. */
 export type PlacedLetter = DeadLetter & { readonly at: string }
 
+/** Where a run took place. */
+export type ReportCloud = ResultsCloud & {
+  readonly deadLetters: Pick<DeadLettersPort, 'list'>
+  readonly files: { list(): Promise<readonly StoredFile[]> }
+}
+
+/** How many records a stream holds. */
+export type CountRecords = (stream: string) => number | Promise<number>
+
 export async function reportOf(
-  cloud: EmbeddedCloud,
+  cloud: ReportCloud,
   plan: Plan,
   outcome: RunOutcome,
   views: readonly string[],
+  countRecords: CountRecords,
 ): Promise<RunReport> {
   const totals = await stageTotals(cloud, plan)
   const rows = await Promise.all(views.map(async view => [view, await viewRows(cloud, plan, view)] as const))
@@ -48,12 +58,12 @@ export async function reportOf(
   return {
     views: new Map(rows),
     sources: sourceCounts(plan, totals, tooLong),
-    deadLetters: placedLetters(cloud, plan),
+    deadLetters: placedLetters(plan, await cloud.deadLetters.list(plan.name)),
     late: sum(totals.map(({ log }) => log.late)),
     expired: sum(totals.map(({ log }) => log.expired)),
     commits: sum(totals.map(({ invocations }) => invocations.commits ?? 0)),
     stateBytes: sum(totals.map(({ invocations }) => (invocations.commitBytes ?? 0) + (invocations.pageBytes ?? 0))),
-    sinks: await sinkTotals(cloud, plan),
+    sinks: await sinkTotals(cloud, plan, countRecords),
     seconds,
     recordsDone,
   }
@@ -76,9 +86,9 @@ function sourceCounts(
   return counts
 }
 
-function placedLetters(cloud: EmbeddedCloud, plan: Plan): PlacedLetter[] {
+function placedLetters(plan: Plan, letters: readonly DeadLetter[]): PlacedLetter[] {
   const sources = new Set(plan.stages.filter(({ input }) => input.kind === 'source').map(({ name }) => name))
-  const placed = deadLettersOf(cloud, plan).map(letter => {
+  const placed = letters.map(letter => {
     const line = sources.has(letter.stage) ? linePlace(letter.partitionKey, letter.sub) : undefined
     return { letter, file: line?.file ?? '', line: line?.line ?? 0 }
   })
@@ -86,12 +96,12 @@ function placedLetters(cloud: EmbeddedCloud, plan: Plan): PlacedLetter[] {
   return placed.map(({ letter, file, line }) => ({ ...letter, at: line === 0 ? letter.place : `${file}:${line}` }))
 }
 
-async function sinkTotals(cloud: EmbeddedCloud, plan: Plan): Promise<SinkTotal[]> {
+async function sinkTotals(cloud: ReportCloud, plan: Plan, countRecords: CountRecords): Promise<SinkTotal[]> {
   const totals: SinkTotal[] = []
   for (const sink of plan.graph.sinks) {
     const { name } = sink
     if (sink.kind === 'stream') {
-      totals.push({ kind: 'stream', name, stream: sink.stream, records: recordsIn(cloud, sink.stream) })
+      totals.push({ kind: 'stream', name, stream: sink.stream, records: await countRecords(sink.stream) })
     }
     if (sink.kind === 'files') {
       const files = (await cloud.files.list()).filter(file => file.sink === name)
@@ -99,20 +109,6 @@ async function sinkTotals(cloud: EmbeddedCloud, plan: Plan): Promise<SinkTotal[]
     }
   }
   return totals
-}
-
-const readBytes = 16 * 1024 * 1024
-
-function recordsIn(cloud: EmbeddedCloud, stream: string): number {
-  let count = 0
-  for (const { id } of cloud.streams.describe(stream)) {
-    let records = cloud.streams.read(stream, id, undefined, 10_000, readBytes)
-    while (records.length > 0) {
-      count += records.length
-      records = cloud.streams.read(stream, id, records[records.length - 1].sequence, 10_000, readBytes)
-    }
-  }
-  return count
 }
 
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)

@@ -15,10 +15,16 @@ import { lineOf, nodesOf, type SourceFile } from './source-tree.ts'
 export const allowed: readonly { readonly path: string; readonly names: readonly string[]; readonly reason: string }[] =
   [
     {
+      path: 'functions/aws-host.ts',
+      names: ['Date.now', 'Math.random', 'node:timers/promises'],
+      reason: 'where the world of a deployed function is handed to its ports',
+    },
+    {
       path: 'local/cli/',
       names: ['Date.now', 'performance', 'setTimeout', 'setInterval', 'node:timers/promises'],
       reason: 'a command runs in the real time of its user: progress, patience with other processes, drains',
     },
+    { path: 'local/cli/aws-client.ts', names: ['Math.random'], reason: 'pauses before a call is tried again' },
     { path: 'local/cli/produce.ts', names: ['randomUUID'], reason: 'one name for each producer, whatever its machine' },
     { path: 'local/cloud/endpoint.ts', names: ['randomBytes'], reason: 'a secret that nobody can guess' },
     {
@@ -35,8 +41,8 @@ export const allowed: readonly { readonly path: string; readonly names: readonly
     },
     {
       path: 'local/cloud/worker-ports.ts',
-      names: ['node:timers/promises'],
-      reason: 'the ports of a thread wait in real time, as its invocations run',
+      names: ['node:timers/promises', 'Date.now'],
+      reason: 'the ports of a thread wait and measure in real time, as its invocations run',
     },
     {
       path: 'local/event-source/wakeup.ts',
@@ -49,7 +55,17 @@ export const allowed: readonly { readonly path: string; readonly names: readonly
       reason: 'a turn for timers and signals among invocations that never wait, no matter of time',
     },
     {
-      path: 'local/run/bounded-run.ts',
+      path: 'local/mirror/',
+      names: ['Date.now', 'Math.random', 'performance', 'setTimeout', 'node:timers/promises'],
+      reason: 'reads streams that are elsewhere, whose time is the real one: polls, patience, pauses between tries',
+    },
+    {
+      path: 'local/localstack/',
+      names: ['performance', 'node:timers/promises'],
+      reason: 'waits for processes that start and stop',
+    },
+    {
+      path: 'local/run/run-to-end.ts',
       names: ['Date.now', 'performance', 'setInterval', 'node:timers/promises'],
       reason: 'the clock that a run hands to its cloud, and the seconds that it reports',
     },

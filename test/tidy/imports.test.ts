@@ -1,6 +1,14 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { circles, wrongDependencies, wrongEngineModules, wrongExampleImports, wrongWays } from './rooms.ts'
+import {
+  circles,
+  wrongAwsCallers,
+  wrongDependencies,
+  wrongEngineModules,
+  wrongExampleImports,
+  wrongInfraImports,
+  wrongWays,
+} from './rooms.ts'
 import { parse, readTree } from './source-tree.ts'
 
 const texts = readTree()
@@ -72,6 +80,17 @@ describe('from outside', () => {
     ])
   })
 
+  test('the AWS SDK is used where the ports are on AWS, and nowhere else in the engine', () => {
+    assert.deepEqual(wrongAwsCallers(tree), [])
+    const files = parse({
+      'shared/runtime/a.ts': "import { S3Client } from '@aws-sdk/client-s3'",
+      'shared/aws/b.ts': "import { S3Client } from '@aws-sdk/client-s3'",
+    })
+    assert.deepEqual(wrongAwsCallers(files), [
+      '"shared/runtime/a.ts" imports "@aws-sdk/client-s3", which shared/aws stands for',
+    ])
+  })
+
   test("examples import what a user's program can", () => {
     assert.deepEqual(wrongExampleImports(tree), [])
     const files = parse({
@@ -79,6 +98,14 @@ describe('from outside', () => {
     })
     assert.deepEqual(wrongExampleImports(files), [
       '"functions/orders/a.ts" imports "shared/index.ts", expected its own files or one of millrace, millrace/lambda, millrace/testing',
+    ])
+  })
+
+  test('a deployment knows the plan, and nothing of how the engine runs', () => {
+    assert.deepEqual(wrongInfraImports(tree), [])
+    const files = parse({ 'infra/a.ts': "import '../shared/plan/b.ts'\nimport '../shared/runtime/c.ts'" })
+    assert.deepEqual(wrongInfraImports(files), [
+      '"infra/a.ts" imports "shared/runtime/c.ts", expected shared/plan, shared/aws/table-keys.ts or its own files',
     ])
   })
 

@@ -10,15 +10,18 @@ type Room = string | { readonly name: string; readonly folder: string; readonly 
 export const floors: Floors = [
   ['shared/model'],
   ['shared/ports'],
-  ['shared/codecs', 'shared/time', 'shared/windows', 'shared/state'],
+  ['shared/codecs', 'shared/time', 'shared/windows', 'shared/state', 'shared/aws'],
   ['shared/operators', 'shared/commit', 'shared/emit'],
   ['shared/plan'],
   ['shared/dsl'],
   ['shared/runtime'],
   ['shared/index.ts'],
-  ['functions/observed.ts'],
+  ['functions/aws-host.ts'],
+  ['functions/load-aws-host.ts', 'functions/bundled-aws-host.ts'],
+  ['functions/observed.ts', 'functions/hosted.ts'],
   ['functions/handlers.ts'],
-  ['functions/orders', 'functions/word-count'],
+  ['functions/orders', 'functions/word-count', 'functions/system'],
+  ['infra'],
   ['local/cloud'],
   ['local/event-source'],
   [
@@ -30,6 +33,7 @@ export const floors: Floors = [
     },
   ],
   ['local/input'],
+  ['local/mirror', 'local/localstack'],
   ['local/run'],
   ['local/testing'],
   ['local/simulator'],
@@ -48,10 +52,15 @@ const allowedCircles: readonly { readonly files: readonly string[]; readonly rea
 ]
 
 /** What of Node the engine uses: computation, no world. Of `crypto` nothing random, see ambient.ts. */
-const engineModules = ['node:buffer', 'node:crypto', 'node:zlib']
+const engineModules = ['node:buffer', 'node:crypto', 'node:v8', 'node:zlib']
+
+/** Who may call AWS: the ports, and what prepares or copies it for local runs. All others have the ports. */
+const awsCallers = ['shared/aws/', 'local/localstack/', 'local/mirror/', 'infra/', 'bench/', 'test/']
 
 /** What an example's files import beside their own. */
 const publicEntries = ['millrace', 'millrace/lambda', 'millrace/testing']
+/** What is deployed beside the examples, and is no user's program. */
+const systemFunctions = 'functions/system/'
 /** An example's files that are not deployed, and so may use files. */
 const exampleTools = ['functions/orders/generate.ts']
 
@@ -89,13 +98,31 @@ export function wrongEngineModules(files: readonly SourceFile[]): string[] {
     .map(({ from, to }) => `"${from}" imports "${to}", which the engine may only reach through a port`)
 }
 
+export function wrongAwsCallers(files: readonly SourceFile[]): string[] {
+  return importsIn(files, /./)
+    .filter(({ to }) => /^@(aws-sdk|smithy)[/]/.test(to))
+    .filter(({ from }) => !awsCallers.some(place => from.startsWith(place)))
+    .map(({ from, to }) => `"${from}" imports "${to}", which shared/aws stands for`)
+}
+
 /** An example is a user's program: it has what a user has. */
 export function wrongExampleImports(files: readonly SourceFile[]): string[] {
   return importsIn(files, /^functions\/[^/]+\//).flatMap(({ from, to, isOurs }) => {
+    if (from.startsWith(systemFunctions)) return []
     const own = from.split('/').slice(0, 2).join('/')
     if (isOurs ? to.startsWith(`${own}/`) : publicEntries.includes(to)) return []
     if (to.startsWith('node:') && exampleTools.includes(from)) return []
     return [`"${from}" imports "${to}", expected its own files or one of ${publicEntries.join(', ')}`]
+  })
+}
+
+/** A deployment knows the plan and where things are kept, and nothing of how the engine runs; the examples' app knows the examples too. */
+export function wrongInfraImports(files: readonly SourceFile[]): string[] {
+  return importsIn(files, /^infra\//).flatMap(({ from, to, isOurs }) => {
+    const isAllowed = ['infra/', 'shared/plan/', 'shared/aws/table-keys.ts'].some(path => to.startsWith(path))
+    const isExample = from === 'infra/examples.ts' && /^functions\/[^/]+\/pipeline\.ts$/.test(to)
+    if (!isOurs || isAllowed || isExample) return []
+    return [`"${from}" imports "${to}", expected shared/plan, shared/aws/table-keys.ts or its own files`]
   })
 }
 

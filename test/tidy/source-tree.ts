@@ -39,6 +39,11 @@ export type SourceFile = {
 
 const root = resolve(import.meta.dirname, '../..')
 
+/** Files that are imported by a name, as one of several may stand behind it: "imports" in package.json. */
+const { imports: ownNames }: { readonly imports: Readonly<Record<string, { readonly default: string }>> } = JSON.parse(
+  readFileSync(join(root, 'package.json'), 'utf8'),
+)
+
 /** Texts of the files that git keeps or would keep, by their paths. */
 export function readTree(): Record<string, string> {
   const list = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard'], { cwd: root })
@@ -89,8 +94,10 @@ function importsOf(path: string, syntax: Node): readonly Import[] {
   const imports: Import[] = []
   const add = (specifier: Node | undefined, isTypeOnly: boolean): void => {
     if (specifier === undefined || !isStringLiteral(specifier)) return
-    const isOurs = specifier.text.startsWith('.')
-    imports.push({ to: isOurs ? normalize(join(path, '..', specifier.text)) : specifier.text, isTypeOnly, isOurs })
+    const ownName = ownNames[specifier.text]?.default
+    const isRelative = specifier.text.startsWith('.')
+    const to = isRelative ? normalize(join(path, '..', specifier.text)) : (ownName ?? specifier.text)
+    imports.push({ to: normalize(to), isTypeOnly, isOurs: isRelative || ownName !== undefined })
   }
   for (const node of nodesOf(syntax)) {
     if (isImportDeclaration(node)) add(node.moduleSpecifier, /^import\s+type\b/.test(node.getText()))

@@ -1,0 +1,152 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { encodeControl } from '../../shared/codecs/control.ts'
+import type { Pipeline } from '../../shared/dsl/pipeline.ts'
+import { limits } from '../../shared/model/limits.ts'
+import type { Plan } from '../../shared/plan/plan.ts'
+import { Deployment, mappingName } from '../cloud/deployment.ts'
+import { environmentPools } from '../cloud/runners.ts'
+import type { MappingEvent } from '../event-source/shard-worker.ts'
+import { FileUpload } from '../mirror/file-upload.ts'
+import type { MirroredCloud } from '../mirror/mirrored-cloud.ts'
+import { viewNames } from '../run/results.ts'
+import type { AwsPlace } from './aws-options.ts'
+import type { Terminal } from './command-line.ts'
+import type { SessionEnd } from './dev-session.ts'
+import { behindMs, DevStatus, type Figures } from './dev-status.ts'
+import { openMirrored } from './mirrored-place.ts'
+import { serveStages } from './serve-stages.ts'
+
+export type SessionAtOptions = {
+  readonly place: AwsPlace
+  readonly pipeline: Pipeline<unknown, unknown>
+  /** Source to file. */
+  readonly inputs: ReadonlyMap<string, string>
+  /** Stage to number, for streams that are made now. */
+  readonly shards: ReadonlyMap<string, number>
+  readonly batchSizes: ReadonlyMap<string, number>
+  readonly tickMs: number
+  readonly terminal: Terminal
+}
+
+const defaultShards = 1
+const defaultBatchSize = 10_000
+/** A file is not loaded faster than its records are processed: this much may wait. */
+const mostBacklogBytes = 8 * 1024 * 1024
+/** At most one line in this time. */
+const statusMs = 2_000
+
+/**
+ * Serves a pipeline on streams and a table that are on AWS or on what speaks its interfaces, until it is told to end, or something happens
+ * that only a person can mend: then it rejects. The next session goes on where this one ended, about: what is handed over again by that
+ * changes nothing.
+ */
+export async function devSessionAt(options: SessionAtOptions, end: SessionEnd): Promise<void> {
+  const { place, pipeline, shards, terminal } = options
+  const { plan, name } = pipeline
+  const cloud = await openMirrored({ place, plan, shards, defaultShards, filesFolder: `${name}-files`, terminal })
+  try {
+    await serve(cloud, options, end)
+    if (end.stop.aborted) terminal.err(`Stopped, pipeline "${name}" goes on from here next time\n`)
+  } finally {
+    await cloud.close()
+  }
+}
+
+async function serve(cloud: MirroredCloud, options: SessionAtOptions, end: SessionEnd): Promise<void> {
+  const { pipeline, terminal, tickMs } = options
+  const { plan } = pipeline
+  const inputs = [...options.inputs].map(
+    ([source, path]) => new FileUpload(cloud, plan, source, path, { end: 'of file', onTooLong: 'deadLetter' }),
+  )
+  for (const input of inputs) await input.prepare()
+  const status = new DevStatus(figuresOf(cloud, plan), plan, terminal)
+  const streams = new Map(plan.stages.map(({ name, input }) => [mappingName(plan, name), input.stream]))
+  let doneBytes = 0
+  const deployment = deploymentOf(cloud, options, event => {
+    doneBytes += event.doneBytes
+    status.heard(event)
+    const stream = streams.get(event.mapping)
+    if (stream !== undefined) cloud.trimCheckpointed(stream, [event.mapping])
+  })
+  const broken = new AbortController()
+  const guarded = (work: () => Promise<void>) => () => void work().catch(error => broken.abort(error))
+  const stop = AbortSignal.any([end.stop, broken.signal])
+  const loadUntil = AbortSignal.any([stop, end.drain])
+  const room = async () => {
+    while (!loadUntil.aborted && cloud.streams.bytesPut - doneBytes > mostBacklogBytes) await sleep(20)
+  }
+  greet(options)
+  const timers = [
+    setInterval(
+      guarded(() => putTicks(cloud, plan)),
+      tickMs,
+    ),
+    setInterval(
+      guarded(() => status.print()),
+      statusMs,
+    ),
+  ]
+  try {
+    const loading = inputs.map(input => input.load(room, loadUntil).catch(error => broken.abort(error)))
+    await Promise.all([serveStages(deployment, { stop, drain: end.drain }), ...loading])
+    broken.signal.throwIfAborted()
+    await status.print()
+  } finally {
+    broken.abort()
+    for (const timer of timers) clearInterval(timer)
+  }
+}
+
+function deploymentOf(
+  cloud: MirroredCloud,
+  { pipeline, batchSizes }: SessionAtOptions,
+  observe: (event: MappingEvent) => void,
+): Deployment {
+  return new Deployment(cloud, pipeline.plan, {
+    shards: () => defaultShards,
+    batchSize: ({ name }) => batchSizes.get(name) ?? defaultBatchSize,
+    runner: environmentPools(pipeline, cloud.ports),
+    now: Date.now,
+    observe,
+  })
+}
+
+/** What acknowledged invocations counted: the logs that count exactly are a read of the table away. */
+function figuresOf(cloud: MirroredCloud, plan: Plan): Figures {
+  const counted = (name: string, stages: Plan['stages']) =>
+    stages.reduce((sum, stage) => sum + (cloud.checkpoints.tally(mappingName(plan, stage.name))[name] ?? 0), 0)
+  const sources = plan.stages.filter(({ input }) => input.kind === 'source')
+  return {
+    records: async () => counted('recordsIn', sources),
+    deadLetters: () => counted('deadLetters', plan.stages),
+    behindMs: () => behindMs(cloud, plan),
+  }
+}
+
+/** Windows close and timers fire although nothing arrives: a clock function does this where the pipeline is deployed. */
+async function putTicks(cloud: MirroredCloud, plan: Plan): Promise<void> {
+  const data = encodeControl({ kind: 'tick' })
+  for (const { input } of plan.stages) {
+    if (input.kind !== 'shuffle') continue
+    const open = cloud.streams.describe(input.stream).filter(shard => !shard.closed)
+    const ticks = open.map(({ range }) => ({ data, partitionKey: 'tick', explicitHashKey: range.from }))
+    for (let at = 0; at < ticks.length; at += limits.putRecordsCount) {
+      await cloud.ports.streams.putRecords(input.stream, ticks.slice(at, at + limits.putRecordsCount))
+    }
+  }
+}
+
+function greet({ pipeline, place, terminal }: SessionAtOptions): void {
+  const { name, plan } = pipeline
+  const { prefix, endpoint, table } = place
+  const where = [
+    endpoint === undefined ? '--aws' : `--endpoint ${endpoint}`,
+    ...(prefix === '' ? [] : [`--prefix ${prefix}`]),
+    ...(table === undefined ? [] : [`--table ${table}`]),
+  ].join(' ')
+  const source = plan.stages.find(({ input }) => input.kind === 'source')?.input.stream
+  const [view] = viewNames(plan)
+  terminal.err(`Pipeline "${name}" is running on ${endpoint ?? 'AWS'}, Ctrl-C ends it\n`)
+  terminal.err(`  millrace produce ${source} ${where}\n`)
+  if (view !== undefined) terminal.err(`  millrace query ${view} --pipeline ${name} ${where}\n`)
+}
