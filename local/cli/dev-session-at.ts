@@ -1,7 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises'
-import { encodeControl } from '../../shared/codecs/control.ts'
 import type { Pipeline } from '../../shared/dsl/pipeline.ts'
-import { limits } from '../../shared/model/limits.ts'
 import type { Plan } from '../../shared/plan/plan.ts'
 import { Deployment, mappingName } from '../cloud/deployment.ts'
 import { environmentPools } from '../cloud/runners.ts'
@@ -11,10 +8,9 @@ import type { MirroredCloud } from '../mirror/mirrored-cloud.ts'
 import { viewNames } from '../run/results.ts'
 import type { AwsPlace } from './aws-options.ts'
 import type { Terminal } from './command-line.ts'
-import type { SessionEnd } from './dev-session.ts'
 import { behindMs, DevStatus, type Figures } from './dev-status.ts'
 import { openMirrored } from './mirrored-place.ts'
-import { serveStages } from './serve-stages.ts'
+import { type SessionEnd, serveSession } from './serve-session.ts'
 
 export type SessionAtOptions = {
   readonly place: AwsPlace
@@ -32,8 +28,6 @@ const defaultShards = 1
 const defaultBatchSize = 10_000
 /** A file is not loaded faster than its records are processed: this much may wait. */
 const mostBacklogBytes = 8 * 1024 * 1024
-/** At most one line in this time. */
-const statusMs = 2_000
 
 /**
  * Serves a pipeline on streams and a table that are on AWS or on what speaks its interfaces, until it is told to end, or something happens
@@ -68,33 +62,19 @@ async function serve(cloud: MirroredCloud, options: SessionAtOptions, end: Sessi
     const stream = streams.get(event.mapping)
     if (stream !== undefined) cloud.trimCheckpointed(stream, [event.mapping])
   })
-  const broken = new AbortController()
-  const guarded = (work: () => Promise<void>) => () => void work().catch(error => broken.abort(error))
-  const stop = AbortSignal.any([end.stop, broken.signal])
-  const loadUntil = AbortSignal.any([stop, end.drain])
-  const room = async () => {
-    while (!loadUntil.aborted && cloud.streams.bytesPut - doneBytes > mostBacklogBytes) await sleep(20)
-  }
   greet(options)
-  const timers = [
-    setInterval(
-      guarded(() => putTicks(cloud, plan)),
-      tickMs,
-    ),
-    setInterval(
-      guarded(() => status.print()),
-      statusMs,
-    ),
-  ]
-  try {
-    const loading = inputs.map(input => input.load(room, loadUntil).catch(error => broken.abort(error)))
-    await Promise.all([serveStages(deployment, { stop, drain: end.drain }), ...loading])
-    broken.signal.throwIfAborted()
-    await status.print()
-  } finally {
-    broken.abort()
-    for (const timer of timers) clearInterval(timer)
+  const backlogBytes = () => cloud.streams.bytesPut - doneBytes
+  const session = {
+    plan,
+    streams: cloud.ports.streams,
+    deployment,
+    inputs,
+    status,
+    backlogBytes,
+    mostBacklogBytes,
+    tickMs,
   }
+  await serveSession(session, end)
 }
 
 function deploymentOf(
@@ -120,19 +100,6 @@ function figuresOf(cloud: MirroredCloud, plan: Plan): Figures {
     records: async () => counted('recordsIn', sources),
     deadLetters: () => counted('deadLetters', plan.stages),
     behindMs: () => behindMs(cloud, plan),
-  }
-}
-
-/** Windows close and timers fire although nothing arrives: a clock function does this where the pipeline is deployed. */
-async function putTicks(cloud: MirroredCloud, plan: Plan): Promise<void> {
-  const data = encodeControl({ kind: 'tick' })
-  for (const { input } of plan.stages) {
-    if (input.kind !== 'shuffle') continue
-    const open = cloud.streams.describe(input.stream).filter(shard => !shard.closed)
-    const ticks = open.map(({ range }) => ({ data, partitionKey: 'tick', explicitHashKey: range.from }))
-    for (let at = 0; at < ticks.length; at += limits.putRecordsCount) {
-      await cloud.ports.streams.putRecords(input.stream, ticks.slice(at, at + limits.putRecordsCount))
-    }
   }
 }
 

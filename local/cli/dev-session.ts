@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { handlers, type StageHandler } from '../../functions/handlers.ts'
-import { encodeControl } from '../../shared/codecs/control.ts'
 import type { Pipeline } from '../../shared/dsl/pipeline.ts'
 import type { Plan } from '../../shared/plan/plan.ts'
 import { pipelineKey, viewsKey } from '../cloud/data-operations.ts'
@@ -17,7 +16,7 @@ import { openDataFolder } from './data-folder.ts'
 import { isHeldByAnother } from './data-folder-client.ts'
 import { DevStatus, embeddedFigures } from './dev-status.ts'
 import { counted } from './numbers.ts'
-import { serveStages } from './serve-stages.ts'
+import { type SessionEnd, serveSession } from './serve-session.ts'
 
 export type SessionOptions = {
   readonly pipeline: Pipeline<unknown, unknown>
@@ -29,14 +28,6 @@ export type SessionOptions = {
   readonly batchSizes: ReadonlyMap<string, number>
   readonly tickMs: number
   readonly terminal: Terminal
-}
-
-/** How a session is told to end. */
-export type SessionEnd = {
-  /** Between two invocations. */
-  readonly stop: AbortSignal
-  /** The program changes: what is between two stages is dealt with first, as an edit may give it another meaning. */
-  readonly drain: AbortSignal
 }
 
 /** A shard that gets no record holds the windows of all: with the few that are put by hand, one shard is enough. */
@@ -86,45 +77,16 @@ async function serve(cloud: EmbeddedCloud, options: SessionOptions, end: Session
     retentions.set(mapping, new Retention(cloud, input.stream, mapping, keptBytes))
   }
 
-  const broken = new AbortController()
-  const guarded = (work: () => void | Promise<void>) => async () => {
-    try {
-      await work()
-    } catch (error) {
-      broken.abort(error)
-    }
-  }
-  const stop = AbortSignal.any([end.stop, broken.signal])
-  const loadUntil = AbortSignal.any([stop, end.drain])
-  const room = async () => {
-    while (!loadUntil.aborted && cloud.streams.bytesPut - doneBytes > mostBacklogBytes) await sleep(20)
-  }
   const endpoint = await Endpoint.open(cloud, folder)
   greet(options)
-  const timers = [
-    setInterval(
-      guarded(() => putTicks(cloud, plan)),
-      tickMs,
-    ),
-    setInterval(
-      guarded(() => status.print()),
-      statusMs,
-    ),
-  ]
   try {
-    const loading = inputs.map(input => input.load(room, loadUntil).catch(error => broken.abort(error)))
-    await Promise.all([serveStages(deployment, { stop, drain: end.drain }), ...loading])
-    broken.signal.throwIfAborted()
-    await status.print()
+    const backlogBytes = () => cloud.streams.bytesPut - doneBytes
+    const { streams } = cloud.ports
+    await serveSession({ plan, streams, deployment, inputs, status, backlogBytes, mostBacklogBytes, tickMs }, end)
   } finally {
-    broken.abort()
-    for (const timer of timers) clearInterval(timer)
     await endpoint.close()
   }
 }
-
-/** At most one line in this time. */
-const statusMs = 2_000
 
 function deploymentOf(
   cloud: EmbeddedCloud,
@@ -162,20 +124,6 @@ function handlerOf(pipeline: Pipeline<unknown, unknown>, stage: string): StageHa
 
 const fileInputs = (cloud: EmbeddedCloud, { pipeline, inputs }: SessionOptions): FileInput[] =>
   [...inputs].map(([source, path]) => new FileInput(cloud, pipeline.plan, source, path, { end: 'of file' }))
-
-/** Windows close and timers fire although nothing arrives: a clock function does this on AWS. */
-function putTicks(cloud: EmbeddedCloud, plan: Plan): void {
-  const data = encodeControl({ kind: 'tick' })
-  for (const { input } of plan.stages) {
-    if (input.kind !== 'shuffle') continue
-    const open = cloud.streams.describe(input.stream).filter(shard => !shard.closed)
-    const ticks = open.map(({ range }) => ({ data, partitionKey: 'tick', explicitHashKey: range.from }))
-    for (let at = 0; at < ticks.length; at += mostTicks)
-      cloud.streams.put(input.stream, ticks.slice(at, at + mostTicks))
-  }
-}
-
-const mostTicks = 500
 
 function greet({ pipeline, folder, terminal }: SessionOptions): void {
   const { name, plan } = pipeline

@@ -4,12 +4,13 @@ import { loadPipeline } from '../cloud/load-pipeline.ts'
 import { type AwsOptions, addAwsOptions, awsPlace } from './aws-options.ts'
 import type { AddCommand, Terminal } from './command-line.ts'
 import { defaultFolder } from './data-folder-client.ts'
-import type { SessionEnd, SessionOptions } from './dev-session.ts'
+import type { SessionOptions } from './dev-session.ts'
 import { type FromSession, supervise, type ToSession } from './dev-supervisor.ts'
 import { importedFiles } from './imported-files.ts'
 import { stopSignals } from './interrupt.ts'
 import { collected, numberIn, once } from './once.ts'
 import { batchSizesFrom, inputsFrom, shardsFrom } from './run-options.ts'
+import type { SessionEnd } from './serve-session.ts'
 
 type DevOptions = AwsOptions & {
   readonly pipeline?: string
