@@ -1,6 +1,7 @@
 import { csv, float, int, minutes, oneOf, pipeline, seconds, text, timestamp, tumbling } from 'millrace'
 import { memoryCloud } from '../local/cloud/embedded-cloud.ts'
 import { runnersFor } from '../local/cloud/runners.ts'
+import { embeddedTarget } from '../local/input/embedded-target.ts'
 import { FileInput } from '../local/input/file-input.ts'
 import { boundedRun } from '../local/run/bounded-run.ts'
 import { stageTotals, viewRows } from '../local/run/results.ts'
@@ -34,7 +35,7 @@ if (import.meta.main) {
   const cloud = memoryCloud({ now: Date.now, sleep: ms => new Promise(done => setTimeout(done, ms)) })
   const { plan } = backlog
   cloud.streams.createStream('trades', 4)
-  const input = new FileInput(cloud, plan, 'trades', file)
+  const input = new FileInput(embeddedTarget(cloud, plan.name), plan, 'trades', file)
   await input.prepare()
   await input.load(async () => {}, new AbortController().signal)
   const { runner, close } = runnersFor(backlog, import.meta.filename, cloud)

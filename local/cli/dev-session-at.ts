@@ -3,8 +3,9 @@ import type { Plan } from '../../shared/plan/plan.ts'
 import { Deployment, mappingName } from '../cloud/deployment.ts'
 import { environmentPools } from '../cloud/runners.ts'
 import type { MappingEvent } from '../event-source/shard-worker.ts'
-import { FileUpload } from '../mirror/file-upload.ts'
+import { FileInput } from '../input/file-input.ts'
 import type { MirroredCloud } from '../mirror/mirrored-cloud.ts'
+import { mirroredTarget } from '../mirror/mirrored-target.ts'
 import { viewNames } from '../run/results.ts'
 import type { AwsPlace } from './aws-options.ts'
 import type { Terminal } from './command-line.ts'
@@ -50,7 +51,7 @@ async function serve(cloud: MirroredCloud, options: SessionAtOptions, end: Sessi
   const { pipeline, terminal, tickMs } = options
   const { plan } = pipeline
   const inputs = [...options.inputs].map(
-    ([source, path]) => new FileUpload(cloud, plan, source, path, { end: 'of file', onTooLong: 'deadLetter' }),
+    ([source, path]) => new FileInput(mirroredTarget(cloud, plan.name), plan, source, path, { end: 'of file' }),
   )
   for (const input of inputs) await input.prepare()
   const status = new DevStatus(figuresOf(cloud, plan), plan, terminal)

@@ -9,6 +9,7 @@ import { addressIn, Endpoint, forgetAddress } from '../cloud/endpoint.ts'
 import { EnvironmentPool } from '../cloud/environment-pool.ts'
 import { Retention } from '../cloud/retention.ts'
 import type { MappingEvent } from '../event-source/shard-worker.ts'
+import { embeddedTarget } from '../input/embedded-target.ts'
 import { FileInput } from '../input/file-input.ts'
 import { viewNames } from '../run/results.ts'
 import type { Terminal } from './command-line.ts'
@@ -123,7 +124,10 @@ function handlerOf(pipeline: Pipeline<unknown, unknown>, stage: string): StageHa
 }
 
 const fileInputs = (cloud: EmbeddedCloud, { pipeline, inputs }: SessionOptions): FileInput[] =>
-  [...inputs].map(([source, path]) => new FileInput(cloud, pipeline.plan, source, path, { end: 'of file' }))
+  [...inputs].map(
+    ([source, path]) =>
+      new FileInput(embeddedTarget(cloud, pipeline.name), pipeline.plan, source, path, { end: 'of file' }),
+  )
 
 function greet({ pipeline, folder, terminal }: SessionOptions): void {
   const { name, plan } = pipeline

@@ -1,6 +1,6 @@
-import { stageNamed } from '../../shared/plan/plan.ts'
-import { FileUpload } from '../mirror/file-upload.ts'
 import type { MirroredCloud } from '../mirror/mirrored-cloud.ts'
+import { mirroredTarget } from '../mirror/mirrored-target.ts'
+import { fileInputs } from './file-inputs.ts'
 import { type RunOptions, type RunOutcome, runToEnd } from './run-to-end.ts'
 
 export type MirroredRunOptions = Omit<RunOptions, 'distance' | 'shards'> & {
@@ -14,7 +14,7 @@ export type MirroredRunOptions = Omit<RunOptions, 'distance' | 'shards'> & {
  * the run is over when every record that was put was read back and dealt with. Rejects when a batch fails again and again.
  */
 export async function mirroredRun(options: MirroredRunOptions): Promise<RunOutcome> {
-  const { cloud } = options
+  const { cloud, plan, inputs } = options
   let changed = Promise.withResolvers<void>()
   const stopListening = cloud.listen(() => {
     changed.resolve()
@@ -22,16 +22,12 @@ export async function mirroredRun(options: MirroredRunOptions): Promise<RunOutco
   })
   const distance = { isCaughtUp: () => cloud.isCaughtUp, nextChange: () => changed.promise }
   try {
-    return await runToEnd(cloud, fileUploads(options), { ...options, shards: () => 1, distance })
+    return await runToEnd(cloud, fileInputs(mirroredTarget(cloud, plan.name), plan, inputs), {
+      ...options,
+      shards: () => 1,
+      distance,
+    })
   } finally {
     stopListening()
   }
-}
-
-function fileUploads({ cloud, plan, inputs }: MirroredRunOptions): FileUpload[] {
-  return [...inputs].map(([source, path]) => {
-    const { input } = stageNamed(plan, source)
-    const onTooLong = input.kind === 'source' ? input.source.onMalformed : 'deadLetter'
-    return new FileUpload(cloud, plan, source, path, { end: 'of input', onTooLong })
-  })
 }

@@ -60,7 +60,8 @@ async function putCall(ports: Ports, stream: string, records: readonly PutRecord
   )
 }
 
-function callsOf(records: readonly PutRecord[]): PutRecord[][] {
+/** In calls that PutRecords takes, in order. */
+export function callsOf(records: readonly PutRecord[]): PutRecord[][] {
   const calls: PutRecord[][] = []
   let bytes = 0
   for (const record of records) {

@@ -263,7 +263,7 @@ describe('a data folder that cannot serve is refused, and left as it was', { con
     await refused(
       args,
       1,
-      `Cannot go on with input "trades": file "${path}" changed since the run in this data folder began, use the file as it was or another --data folder`,
+      `Cannot go on with input "trades": file "${path}" changed since it was begun, use the file as it was or another --data folder`,
     )
   })
 })
