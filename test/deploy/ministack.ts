@@ -9,6 +9,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 const version = '1.5.33'
 const home = resolve(import.meta.dirname, '../../node_modules/.cache', `ministack-${version}`)
 
+const endings = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+
 /** An emulator of AWS that runs Lambda functions without Docker: https://pypi.org/project/ministack, MIT. */
 export type Ministack = {
   readonly endpoint: string
@@ -50,8 +52,15 @@ export async function startMinistack(): Promise<Ministack> {
   for (const output of [server.stdout, server.stderr]) {
     output.setEncoding('utf8').on('data', (text: string) => void lines.push(text))
   }
+  // However this process ends, its server ends with it.
+  const kill = (): void => signalGroup(server, 'SIGKILL')
+  const end = (): void => process.exit(1)
+  process.once('exit', kill)
+  for (const name of endings) process.once(name, end)
   const stop = async (): Promise<void> => {
     await stopGroup(server)
+    process.off('exit', kill)
+    for (const name of endings) process.off(name, end)
     await rm(folder, { recursive: true, force: true })
   }
   const ministack = { endpoint: `http://127.0.0.1:${port}`, log: () => lines.join('').slice(-4_000), stop }
@@ -94,19 +103,20 @@ async function untilHealthy(server: ChildProcess, endpoint: string): Promise<voi
 }
 
 async function stopGroup(server: ChildProcess): Promise<void> {
-  const { pid } = server
-  if (pid === undefined || server.exitCode !== null) return
+  if (server.exitCode !== null) return
   const ended = new Promise(end => server.once('exit', end))
-  const signal = (name: NodeJS.Signals): void => {
-    try {
-      process.kill(-pid, name)
-    } catch {
-      // The group has ended.
-    }
-  }
-  signal('SIGTERM')
+  signalGroup(server, 'SIGTERM')
   await Promise.race([ended, sleep(10_000, undefined, { ref: false })])
-  signal('SIGKILL')
+  signalGroup(server, 'SIGKILL')
+}
+
+function signalGroup({ pid }: ChildProcess, name: NodeJS.Signals): void {
+  if (pid === undefined) return
+  try {
+    process.kill(-pid, name)
+  } catch {
+    // The group has ended.
+  }
 }
 
 async function freePort(): Promise<number> {
