@@ -1,3 +1,4 @@
+import { stageTotals } from '../run/results.ts'
 import { arrive, resume } from './call-faults.ts'
 import type { Watch } from './observation.ts'
 import type { ParkedCall } from './parked-call.ts'
@@ -9,8 +10,8 @@ import type { WorldEvents } from './world-events.ts'
 /** Rounds of ticks at the end, so that what waits for arrival time goes through every stage. */
 const lastTicks = 2
 const tickMs = 60_000
-/** After the faults: steps that a record may take in each stage, and those of a run of few. Three times what was seen in 1,000 seeds. */
-const stepsPerRecord = 15
+/** After the faults: steps that a message may take in a stage, and those of a run of few. Three times what was seen in 1,000 seeds. */
+const stepsPerMessage = 15
 const stepsAtLeast = 10_000
 /** Likewise, steps without a record that is put or done with. */
 const stepsWithoutProgress = 6_000
@@ -33,6 +34,8 @@ export class Scheduler {
   readonly #watches: readonly NamedWatch[]
   #ticksLeft = 0
   #healedAt = 0
+  /** After the faults, as far as is known by now. */
+  #mostSteps = 0
 
   constructor(world: World, stages: Stages, events: WorldEvents, producers: Producers, watches: readonly NamedWatch[]) {
     this.#world = world
@@ -64,18 +67,20 @@ export class Scheduler {
         if (said !== undefined) world.fail(name, said)
       }
       if (world.step === world.climate.faultySteps) this.#heal()
-      if (world.isHealed && this.#isEndless()) return this.#tellWhatIsLeft()
+      if (world.isHealed && (await this.#isEndless())) return this.#tellWhatIsLeft()
     }
   }
 
-  #isEndless(): boolean {
-    const { step, progressStep } = this.#world
-    const since = Math.max(progressStep, this.#healedAt)
-    return step - this.#healedAt > this.#mostSteps || step - since > stepsWithoutProgress
-  }
-
-  get #mostSteps(): number {
-    return stepsAtLeast + stepsPerRecord * this.#producers.total * this.#world.plan.stages.length
+  /** What is done again and again allows no more steps: a message that was dealt with before counts once. */
+  async #isEndless(): Promise<boolean> {
+    const { step, progressStep, cloud, plan } = this.#world
+    if (step - Math.max(progressStep, this.#healedAt) > stepsWithoutProgress) return true
+    if (step - this.#healedAt <= this.#mostSteps) return false
+    // An operator may make many messages of a record.
+    const totals = await stageTotals(cloud, plan)
+    const messages = totals.reduce((sum, { log }) => sum + log.messages, 0)
+    this.#mostSteps = stepsFor(this.#producers.total * plan.stages.length + messages)
+    return step - this.#healedAt > this.#mostSteps
   }
 
   #heal(): void {
@@ -83,6 +88,7 @@ export class Scheduler {
     if (world.isHealed) return
     world.dice.isHealed = true
     this.#healedAt = world.step
+    this.#mostSteps = stepsFor(this.#producers.total * world.plan.stages.length)
     world.trace.note('healed', '')
     world.trace.tell(() => 'no more faults')
     world.happen(() => ({ kind: 'healed' }))
@@ -177,3 +183,5 @@ const turn = (): Promise<void> =>
   new Promise(resolve => {
     setImmediate(resolve)
   })
+
+const stepsFor = (messages: number): number => stepsAtLeast + stepsPerMessage * messages

@@ -31,6 +31,12 @@ const noZombies: Checker = {
 
 const zombieSeed = 31
 
+test('a run in which few records make very many messages has the time that it needs', async () => {
+  const { failures, steps } = await run(1795287268, { mostRecords: 97, only: new Set() })
+  assert.deepEqual(failures, [])
+  assert.ok(steps > 17_000, `${steps} steps are within what the records alone allow`)
+})
+
 test('the same seed is the same run, with a trace or without, and in another process', async () => {
   for (const seed of [5, 10, 18]) {
     const first = await run(seed, { trace: true })
