@@ -1,10 +1,11 @@
-import { Table } from 'aws-cdk-lib/aws-dynamodb'
+import type { Table } from 'aws-cdk-lib/aws-dynamodb'
 import { tableKeys } from '../shared/aws/table-keys.ts'
 import type { Stage } from '../shared/plan/plan.ts'
 import { functionName, resourcesOf } from '../shared/plan/resources.ts'
 import type { PipelineProps, StageOptions } from './props.ts'
 import { stageOptions } from './stage-options.ts'
 import { distributesByItself, passedIn } from './streams.ts'
+import type { AnyTable } from './table.ts'
 
 /** What is wrong with the props, as the ends of sentences that begin with what cannot be done. */
 export function wrongProps(props: PipelineProps): string[] {
@@ -83,13 +84,18 @@ function wrongOptions(stage: Stage, options: StageOptions, props: PipelineProps)
   expect(isWithin(batchSize, 1, 10_000), `has a batch size of ${batchSize}, expected 1 to 10000`)
   expect(isWithin(memoryMiB, 128, 10_240), `has ${memoryMiB} MiB of memory, expected 128 to 10240`)
   const timeoutSeconds = timeout?.toSeconds({ integral: false }) ?? 60
-  expect(isWithin(timeoutSeconds, 1, 900), `has a timeout of ${timeoutSeconds} s, expected 1 to 900`)
+  expect(isWithin(timeoutSeconds, 1, 900), `has a timeout of ${timeoutSeconds} s, expected whole seconds from 1 to 900`)
   const windowSeconds = batchingWindow?.toSeconds({ integral: false }) ?? 0
-  expect(isWithin(windowSeconds, 0, 300), `waits ${windowSeconds} s for a full batch, expected 0 to 300`)
+  expect(
+    isWithin(windowSeconds, 0, 300),
+    `waits ${windowSeconds} s for a full batch, expected whole seconds from 0 to 300`,
+  )
   if (stage.input.kind === 'source') {
     const own = props.stages?.[stage.name]
     expect(own?.shards === undefined, 'reads a stream of yours and has no shards to choose, expected none')
     expect(own?.onDemand === undefined, 'reads a stream of yours and has no mode to choose, expected none')
+    const isTime = startAt === undefined || Number.isFinite(startAt.getTime())
+    expect(isTime, "begins at a date that is none, expected one as in new Date('2026-01-31T00:00:00Z')")
     return wrong
   }
   expect(startAt === undefined, 'is behind a shuffle and must read all of its stream, expected no startAt')
@@ -140,17 +146,23 @@ function wrongRest({ pipeline: { plan }, bucket, table, retention, environment }
       ({ name }) => `sink "${name}" writes files and there is no bucket, expected one as in { bucket }`,
     ),
     ...Object.keys(environment ?? {})
-      .filter(name => name.startsWith('MILLRACE_'))
+      .filter(name => name.startsWith('MILLRACE_') || name === 'POWERTOOLS_SERVICE_NAME')
       .map(name => `environment sets "${name}", which the construct does, expected another name`),
-    ...(isWithin(hours, 24, 8_760) ? [] : [`streams are to keep records for ${hours} h, expected 24 to 8760`]),
-    ...(table instanceof Table ? wrongKeys(table) : []),
+    ...(isWithin(hours, 24, 8_760)
+      ? []
+      : [`streams are to keep records for ${hours} h, expected whole hours from 24 to 8760`]),
+    ...(table !== undefined && isMade(table) ? wrongKeys(table) : []),
   ]
 }
 
-/** Of an imported table nobody knows. */
+/** Whether the table tells its keys: of an imported one nobody knows. Not by its class, which an app may have in a copy of its own. */
+const isMade = (table: AnyTable): table is Table => 'schemaV2' in table
+
 function wrongKeys(table: Table): string[] {
-  const { partitionKey, sortKey } = table.schema()
-  const found = [partitionKey, sortKey].map(key => (key === undefined ? 'none' : `${key.name} ${key.type}`)).join(', ')
+  const { partitionKeys, sortKeys } = table.schemaV2()
+  const found = [partitionKeys, sortKeys]
+    .map(keys => keys.map(({ name, type }) => `${name} ${type}`).join(' and ') || 'none')
+    .join(', ')
   const expected = `${tableKeys.partition} S, ${tableKeys.sort} S`
   return found === expected ? [] : [`table "${table.node.id}" has the keys ${found}, expected ${expected}`]
 }

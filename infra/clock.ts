@@ -17,6 +17,9 @@ export type ClockProps = {
   readonly props: PipelineProps
 }
 
+/** Of this package: the app that deploys a pipeline is elsewhere, and the CDK takes no entry from beyond its project. */
+const projectRoot = join(import.meta.dirname, '..')
+
 /** Once a minute a function puts a tick on every shard between stages, so that time passes where no records come. */
 export class Clock extends Construct {
   readonly function: NodejsFunction
@@ -31,7 +34,10 @@ export class Clock extends Construct {
     this.function = new NodejsFunction(this, 'Function', {
       ...settings,
       description,
-      entry: join(import.meta.dirname, '../functions/system/clock.ts'),
+      entry: join(projectRoot, 'functions/system/clock.ts'),
+      projectRoot,
+      // Any file of ours will do: it is looked at only for how modules would be installed, and none are.
+      depsLockFilePath: join(projectRoot, 'package.json'),
       handler: 'index.handler',
       memorySize: 256,
       timeout: Duration.seconds(30),

@@ -3,6 +3,7 @@ import { CfnTable } from 'aws-cdk-lib/aws-dynamodb'
 import { CfnStream } from 'aws-cdk-lib/aws-kinesis'
 import { CfnFunction } from 'aws-cdk-lib/aws-lambda'
 import type { IConstruct } from 'constructs'
+import { isResource } from './resource-type.ts'
 
 /** Tables, streams and functions of `scope` that have the name of another of their kind in the same account and region. */
 export function duplicateNames(scope: IConstruct): string[] {
@@ -22,9 +23,9 @@ const namesBelow = (scope: IConstruct): string[] =>
   })
 
 function nameOf(resource: CfnResource): string | undefined {
-  if (resource instanceof CfnTable) return named('tables', resource.tableName)
-  if (resource instanceof CfnStream) return named('streams', resource.name)
-  if (resource instanceof CfnFunction) return named('functions', resource.functionName)
+  if (isResource(resource, CfnTable)) return named('tables', resource.tableName)
+  if (isResource(resource, CfnStream)) return named('streams', resource.name)
+  if (isResource(resource, CfnFunction)) return named('functions', resource.functionName)
   return undefined
 }
 

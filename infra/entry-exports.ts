@@ -1,11 +1,14 @@
-import { existsSync } from 'node:fs'
+import { statSync } from 'node:fs'
+import { resolve } from 'node:path'
 import { buildSync } from 'esbuild'
 
 /** The names that a module exports. Throws an Error with esbuild's account of what cannot be read. */
 export function exportsOf(entry: string): ReadonlySet<string> {
-  if (!existsSync(entry)) throw new Error(`Cannot read "${entry}": there is no such file`)
+  if (!statSync(entry, { throwIfNoEntry: false })?.isFile())
+    throw new Error(`Cannot read "${entry}": there is no such file`)
   const { metafile } = buildSync({
-    entryPoints: [entry],
+    // Without a folder esbuild would take it for the name of a package.
+    entryPoints: [resolve(entry)],
     outfile: 'entry.js',
     bundle: true,
     packages: 'external',

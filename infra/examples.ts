@@ -16,8 +16,7 @@ type ExampleContext = {
 export function exampleStacks(app: App): readonly Stack[] {
   const context = contextOf(app)
   const entry = (example: string) => `functions/${example}/handlers.ts`
-  const removalPolicy = context.keepNothing ? RemovalPolicy.DESTROY : RemovalPolicy.RETAIN
-  const common = { prefix: context.prefix, removalPolicy }
+  const common = { prefix: context.prefix, ...(context.keepNothing && { removalPolicy: RemovalPolicy.DESTROY }) }
 
   const ordersStack = new Stack(app, `${context.prefix}orders`, { description: 'Millrace: trades of a stock exchange' })
   new Pipeline(ordersStack, 'Orders', {
@@ -44,7 +43,7 @@ function sourceStream(scope: Stack, name: string, { prefix, keepNothing }: Examp
     streamName: `${prefix}${name}`,
     shardCount: 2,
     encryption: StreamEncryption.MANAGED,
-    removalPolicy: keepNothing ? RemovalPolicy.DESTROY : RemovalPolicy.RETAIN,
+    removalPolicy: keepNothing ? RemovalPolicy.DESTROY : RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
   })
 }
 

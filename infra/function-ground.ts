@@ -11,21 +11,21 @@ import type { PipelineProps } from './props.ts'
 export type GroundProps = {
   readonly description: string
   readonly props: PipelineProps
-  /** Left out: CloudFormation names the log. */
-  readonly functionName?: string
 }
 
-/** What a function stands on: its log, and a role that may do nothing yet but write there. */
+/**
+ * What a function stands on: its log, and a role that may do nothing yet but write there. CloudFormation names the log: one that was kept
+ * when its stack went would be in the way of the next of the same name.
+ */
 export class FunctionGround extends Construct {
   readonly logGroup: ILogGroup
   readonly role: Role
 
-  constructor(scope: Construct, id: string, { description, props, functionName }: GroundProps) {
+  constructor(scope: Construct, id: string, { description, props }: GroundProps) {
     super(scope, id)
     this.logGroup = new LogGroup(this, 'Logs', {
-      ...(functionName === undefined ? {} : { logGroupName: `/aws/lambda/${functionName}` }),
       retention: props.logRetention ?? RetentionDays.THREE_MONTHS,
-      removalPolicy: props.removalPolicy ?? RemovalPolicy.RETAIN,
+      removalPolicy: props.removalPolicy ?? RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
     })
     this.role = functionRole(this, this.logGroup, description)
     if (props.tracing) acknowledgeTracing(this.role)

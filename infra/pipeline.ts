@@ -1,4 +1,4 @@
-import { Tags } from 'aws-cdk-lib'
+import { Stack, Tags } from 'aws-cdk-lib'
 import type { IStream } from 'aws-cdk-lib/aws-kinesis'
 import type { IFunction } from 'aws-cdk-lib/aws-lambda'
 import { Construct } from 'constructs'
@@ -56,7 +56,7 @@ export class Pipeline extends Construct {
     const { alarms = {}, dashboard = true } = props
     const watched = { pipeline: name, stages: this.#functions }
     if (alarms !== false) new Alarms(this, 'Alarms', { ...watched, clock, options: alarms })
-    if (dashboard) pipelineDashboard(this, { ...watched, name })
+    if (dashboard) pipelineDashboard(this, { ...watched, name: `${name}-${Stack.of(this).region}` })
 
     for (const [name, value] of Object.entries({ ...props.tags, 'millrace:pipeline': plan.name })) {
       Tags.of(this).add(name, value)

@@ -38,7 +38,11 @@ export type PipelineProps = {
   readonly retention?: Duration
   /** A key of yours for the table and the shuffle streams. @default the keys that AWS keeps for DynamoDB and Kinesis */
   readonly encryptionKey?: IKey
-  /** What becomes of the table, the shuffle streams and the logs when they leave the stack. @default RemovalPolicy.RETAIN */
+  /**
+   * What becomes of the table, the shuffle streams and the logs when they leave the stack.
+   *
+   * @default RemovalPolicy.RETAIN for the table, RETAIN_ON_UPDATE_OR_DELETE for the others: a first deployment that fails takes them back
+   */
   readonly removalPolicy?: RemovalPolicy
   /** Whether DynamoDB refuses to delete the table. @default true, unless `removalPolicy` says to destroy it */
   readonly deletionProtection?: boolean
@@ -48,13 +52,13 @@ export type PipelineProps = {
   readonly tracing?: boolean
   /** @default Architecture.ARM_64 */
   readonly architecture?: Architecture
-  /** Further variables of every stage's function. Names that begin with MILLRACE_ are the construct's. @default {} */
+  /** Further variables of every function. Names that begin with MILLRACE_, and POWERTOOLS_SERVICE_NAME, are the construct's. @default {} */
   readonly environment?: { readonly [name: string]: string }
   /** What differs from the construct's own way of bundling. @default {} */
   readonly bundling?: Partial<Bundling>
   /** `false`: no alarms. @default see AlarmOptions */
   readonly alarms?: AlarmOptions | false
-  /** Whether to make a dashboard, named like the table. @default true */
+  /** Whether to make a dashboard, named like the table and the region: an account's dashboards are those of all regions. @default true */
   readonly dashboard?: boolean
   /** Tags of everything, beside `millrace:pipeline` and `millrace:stage`. @default {} */
   readonly tags?: { readonly [name: string]: string }
@@ -81,7 +85,10 @@ export type StageOptions = {
   readonly bisect?: boolean
   /** Reads through a registered consumer, with 2 MB/s of its own. @default false */
   readonly enhancedFanOut?: boolean
-  /** Source stages: records that arrived before it are left out. @default all records that the stream still has */
+  /**
+   * Source stages: records that arrived before it are left out. For the first deployment: a change means another mapping, which Lambda
+   * refuses while the old one is there. @default all records that the stream still has
+   */
   readonly startAt?: Date
   /** Must be 1: several invocations at once on a shard would break the order of its records. @default 1 */
   readonly parallelizationFactor?: number

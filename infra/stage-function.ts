@@ -33,7 +33,7 @@ export class StageFunction extends Construct {
     const options = stageOptions(props, stage.name)
     const physicalName = functionName(plan, stage, props.prefix)
     const description = `Stage "${stage.name}" of pipeline "${plan.name}"`
-    const { logGroup, role } = new FunctionGround(this, 'Ground', { description, props, functionName: physicalName })
+    const { logGroup, role } = new FunctionGround(this, 'Ground', { description, props })
     for (const statement of statementsOf(setting)) role.addToPolicy(statement)
     const files = stage.sinks.filter(sink => sink.kind === 'files')
     const bucket = files.length > 0 ? props.bucket : undefined

@@ -4,6 +4,7 @@ import { Construct } from 'constructs'
 import type { Stage } from '../shared/plan/plan.ts'
 import { resourcesOf } from '../shared/plan/resources.ts'
 import type { PipelineProps } from './props.ts'
+import { isResource } from './resource-type.ts'
 import { stageOptions } from './stage-options.ts'
 
 /** The streams of a pipeline by their names in the program: the user's as passed in, those between stages made unless passed in. */
@@ -52,7 +53,7 @@ export function distributesByItself(stream: IStream): boolean {
 const byPartitionKey = 'USER_PARTITION_KEY'
 
 const resourceOf = ({ node: { defaultChild } }: IStream): CfnStream | undefined =>
-  defaultChild instanceof CfnStream ? defaultChild : undefined
+  isResource(defaultChild, CfnStream) ? defaultChild : undefined
 
 function shuffleStream(scope: Construct, stage: string, streamName: string, props: PipelineProps): IStream {
   const { shards = 1, onDemand = false } = stageOptions(props, stage)
@@ -64,7 +65,7 @@ function shuffleStream(scope: Construct, stage: string, streamName: string, prop
     ...(encryptionKey === undefined
       ? { encryption: StreamEncryption.MANAGED }
       : { encryption: StreamEncryption.KMS, encryptionKey }),
-    removalPolicy: props.removalPolicy ?? RemovalPolicy.RETAIN,
+    removalPolicy: props.removalPolicy ?? RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
   })
   const resource = resourceOf(stream)
   if (onDemand && resource !== undefined) resource.recordDistributionStrategy = byPartitionKey

@@ -11,7 +11,7 @@ export function textOfCost(cost: Cost, assumed: readonly string[]): string {
 
 const always = [
   'an estimate: sizes measured on the orders, times of functions assumed; docs/cost.md says how it comes about',
-  'without free tiers, taxes, data transfer, X-Ray, file sinks and what your own functions call',
+  'without free tiers, taxes, data transfer, X-Ray, KMS, streams and files of sinks, and what your own functions call',
 ]
 
 function partsTable({ lines, idle, month, perMillion }: Cost): string {

@@ -15,6 +15,7 @@ export function permissionsOf(template: Template, functionName: string): readonl
     template.findResources('AWS::Lambda::Function', { Properties: { FunctionName: functionName } }),
   )
   const role = found?.Properties.Role['Fn::GetAtt'][0]
+  const log = found?.Properties.LoggingConfig.LogGroup.Ref
   return statementsIn(template)
     .filter(({ roles }) => roles.includes(role))
     .map(({ statement: { Action, Resource, Condition } }) => ({
@@ -22,8 +23,8 @@ export function permissionsOf(template: Template, functionName: string): readonl
       on: [Resource]
         .flat()
         .map(({ 'Fn::GetAtt': [id = '', attribute] }) => {
-          const { Name, TableName, LogGroupName } = Resources[id].Properties
-          return Name ?? TableName ?? LogGroupName ?? `${id}.${attribute}`
+          const { Name, TableName } = Resources[id].Properties
+          return id === log ? 'its log' : (Name ?? TableName ?? `${id}.${attribute}`)
         })
         .sort(),
       ...(Condition && { keys: Condition['ForAllValues:StringLike']['dynamodb:LeadingKeys'] }),

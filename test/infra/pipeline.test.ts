@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { Duration } from 'aws-cdk-lib'
 import { Match, Template } from 'aws-cdk-lib/assertions'
@@ -163,4 +166,17 @@ describe('options', () => {
     assert.ok(made.function('word').functionArn.length > 0)
     assert.throws(() => made.function('words'), /Cannot find stage "words": pipeline "word-count" has "lines", "word"/)
   })
+})
+
+test('an app in a project of its own is deployed too, with the clock of this package', t => {
+  const project = mkdtempSync(join(tmpdir(), 'millrace-project-'))
+  const before = process.cwd()
+  t.after(() => {
+    process.chdir(before)
+    rmSync(project, { recursive: true })
+  })
+  writeFileSync(join(project, 'package-lock.json'), '{}')
+  writeFileSync(join(project, 'handlers.ts'), 'export const lines = 1, word = 2\n')
+  process.chdir(project)
+  templateOf({ entry: 'handlers.ts' }).resourceCountIs('AWS::Lambda::Function', 3)
 })

@@ -71,12 +71,12 @@ describe('refused', () => {
     [
       'a long timeout',
       () => ({ stages: { word: { timeout: Duration.minutes(16) } } }),
-      'stage "word" has a timeout of 960 s, expected 1 to 900',
+      'stage "word" has a timeout of 960 s, expected whole seconds from 1 to 900',
     ],
     [
       'a long wait',
       () => ({ stages: { word: { batchingWindow: Duration.minutes(6) } } }),
-      'stage "word" waits 360 s for a full batch, expected 0 to 300',
+      'stage "word" waits 360 s for a full batch, expected whole seconds from 0 to 300',
     ],
     [
       'more shards than key groups',
@@ -99,6 +99,11 @@ describe('refused', () => {
       'stage "word" is behind a shuffle and must read all of its stream, expected no startAt',
     ],
     [
+      'a beginning at no date',
+      () => ({ stages: { lines: { startAt: new Date('soon') } } }),
+      'stage "lines" begins at a date that is none, expected one as in new Date(\'2026-01-31T00:00:00Z\')',
+    ],
+    [
       'a prefix of other characters',
       () => ({ prefix: 'a.' }),
       'prefix "a." cannot begin a name, expected letters, digits, "-" and "_"',
@@ -111,12 +116,17 @@ describe('refused', () => {
     [
       'a short retention',
       () => ({ retention: Duration.hours(1) }),
-      'streams are to keep records for 1 h, expected 24 to 8760',
+      'streams are to keep records for 1 h, expected whole hours from 24 to 8760',
     ],
     [
       "a variable of the construct's",
       () => ({ environment: { MILLRACE_TABLE: 'x' } }),
       'environment sets "MILLRACE_TABLE", which the construct does, expected another name',
+    ],
+    [
+      'the service that the alarms watch',
+      () => ({ environment: { POWERTOOLS_SERVICE_NAME: 'x' } }),
+      'environment sets "POWERTOOLS_SERVICE_NAME", which the construct does, expected another name',
     ],
     [
       'a table with other keys',

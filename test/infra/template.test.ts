@@ -33,10 +33,14 @@ describe('a template', () => {
 describe('what would be lost', () => {
   test('is kept when it leaves the stack: table, streams, logs', () => {
     const kept = { DeletionPolicy: 'Retain', UpdateReplacePolicy: 'Retain' }
-    for (const type of ['AWS::DynamoDB::Table', 'AWS::Kinesis::Stream', 'AWS::Logs::LogGroup']) {
-      template.allResources(type, kept)
-    }
-    template.hasResourceProperties('AWS::DynamoDB::Table', { DeletionProtectionEnabled: true })
+    template.allResources('AWS::DynamoDB::Table', { ...kept, Properties: { DeletionProtectionEnabled: true } })
+    // What has nothing in it yet is not in the way of a second try to deploy.
+    const keptOnceMade = { ...kept, DeletionPolicy: 'RetainExceptOnCreate' }
+    for (const type of ['AWS::Kinesis::Stream', 'AWS::Logs::LogGroup']) template.allResources(type, keptOnceMade)
+  })
+
+  test('no log has a name, which one that was kept would hold', () => {
+    template.allResourcesProperties('AWS::Logs::LogGroup', { LogGroupName: Match.absent() })
   })
 
   test('is deleted where the deployment was to keep nothing', () => {
@@ -107,10 +111,7 @@ test('each mapping takes one invocation a shard, retries without end, and begins
 })
 
 describe('permissions', () => {
-  const logs = (stage: string) => ({
-    actions: ['logs:CreateLogStream', 'logs:PutLogEvents'],
-    on: [`/aws/lambda/orders-${stage}`],
-  })
+  const logs = { actions: ['logs:CreateLogStream', 'logs:PutLogEvents'], on: ['its log'] }
   const reads = (on: string) => ({
     actions: [
       'kinesis:DescribeStream',
@@ -125,7 +126,7 @@ describe('permissions', () => {
 
   test('of a source stage: its source, the streams that it feeds, dead letters', () => {
     assert.deepEqual(permissionsOf(template, 'orders-trades'), [
-      logs('trades'),
+      logs,
       reads('trades'),
       puts('orders-clientId', 'orders-side', 'orders-symbol'),
       { actions: ['dynamodb:PutItem'], on: ['orders'], keys: ['letter/orders/*'] },
@@ -134,7 +135,7 @@ describe('permissions', () => {
 
   test('of a keyed stage: its stream, its state, its views, dead letters', () => {
     assert.deepEqual(permissionsOf(template, 'orders-side'), [
-      logs('side'),
+      logs,
       reads('orders-side'),
       {
         actions: ['dynamodb:PutItem'],
@@ -200,7 +201,8 @@ describe('watching', () => {
 
   test('a dashboard shows each stage', () => {
     const [dashboard] = Object.values(template.findResources('AWS::CloudWatch::Dashboard'))
-    assert.equal(dashboard?.Properties.DashboardName, 'orders')
+    // Dashboards of all regions of an account are in one place.
+    assert.deepEqual(dashboard?.Properties.DashboardName, { 'Fn::Join': ['', ['orders-', { Ref: 'AWS::Region' }]] })
     const body = JSON.stringify(dashboard?.Properties.DashboardBody)
     for (const stage of stages) assert.ok(body.includes(`\\"stage\\",\\"${stage}\\"`), stage)
   })
