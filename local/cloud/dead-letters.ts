@@ -1,3 +1,4 @@
+import { checkItemSize } from '../../shared/ports/refusals.ts'
 import type { DeadLetter, DeadLettersPort } from '../../shared/ports/results.ts'
 import type { Item, Storage } from './storage.ts'
 import type { Transactions } from './transactions.ts'
@@ -60,7 +61,9 @@ const partition = (pipeline: string): string => `dead-letters/${pipeline}`
 
 /** The payload is copied: it is a few bytes of a batch of megabytes, which it would keep in memory for good. */
 function itemOf({ payload, ...rest }: DeadLetter): Item {
-  return { mark: '', text: JSON.stringify(rest), bytes: new Uint8Array(payload) }
+  const text = JSON.stringify(rest)
+  checkItemSize(`dead letter "${rest.id}"`, Buffer.byteLength(text) + payload.byteLength)
+  return { mark: '', text, bytes: new Uint8Array(payload) }
 }
 
 function letterFrom(item: Item): DeadLetter {

@@ -1,12 +1,13 @@
 import { type AdminHost, type ReadFrom, type ReadPage, readPage, shardIterator } from '../../shared/aws/admin.ts'
 import type { AwsClients } from '../../shared/aws/index.ts'
-import { ConfigurationError, describeThrown, StopDeploymentError } from '../../shared/model/errors.ts'
+import { ConfigurationError, describeThrown } from '../../shared/model/errors.ts'
 import { compareSequenceNumbers, type SequenceNumber, type ShardId } from '../../shared/model/ids.ts'
 import type { ShardDescription } from '../../shared/ports/streams.ts'
 import type { StreamRecord } from '../cloud/streams.ts'
 import { Wakeup } from '../event-source/wakeup.ts'
 import type { Gate } from './gate.ts'
 import type { Pace } from './pace.ts'
+import { patiently, pause } from './patience.ts'
 
 export type ShardMirrorOptions = {
   readonly clients: AwsClients
@@ -26,10 +27,6 @@ export type ShardMirrorOptions = {
 const mostBytes = 10 * 1024 * 1024
 /** Kinesis: GetRecords answers with at most so many. */
 const mostRecords = 10_000
-const firstPauseMs = 100
-const longestPauseMs = 5_000
-/** What fails for so long will not mend itself. */
-const mostFailingMs = 60_000
 
 /** The records of one shard that are not done with, read by a poller ahead of whoever asks for them. */
 export class ShardMirror {
@@ -107,9 +104,11 @@ export class ShardMirror {
           continue
         }
         const began = performance.now()
-        const answer = await this.#patiently(signal, async () => {
+        const answer = await patiently(signal, async () => {
           iterator ??= await this.#iterator()
           return this.#page(iterator)
+        }).catch(error => {
+          throw this.#unreadable(error)
         })
         if (answer === undefined) {
           iterator = undefined
@@ -152,21 +151,6 @@ export class ShardMirror {
     return gate.pass(() => readPage(clients, host, iterator, mostRecords))
   }
 
-  /** Tries again, waiting longer each time; undefined when `signal` is aborted. */
-  async #patiently<T>(signal: AbortSignal, call: () => Promise<T>): Promise<T | undefined> {
-    const began = performance.now()
-    for (let pauseMs = firstPauseMs; !signal.aborted; pauseMs = Math.min(2 * pauseMs, longestPauseMs)) {
-      try {
-        return await call()
-      } catch (error) {
-        if (signal.aborted) return undefined
-        if (isLasting(error, performance.now() - began)) throw this.#unreadable(error)
-        await pause(pauseMs)
-      }
-    }
-    return undefined
-  }
-
   #unreadable(error: unknown): Error {
     const place = `shard "${this.id}" of stream "${this.#options.stream}"`
     const said = describeThrown(error).replace(/^Cannot [^:]*: /, '')
@@ -186,20 +170,5 @@ export class ShardMirror {
     return low
   }
 }
-
-/**
- * A person must act: the stream is gone, access is denied; or it was made anew, and knows nothing of where reading stood. Who reads the
- * stream too may have it throttled for long.
- */
-function isLasting(error: unknown, forMs: number): boolean {
-  if (error instanceof StopDeploymentError) return true
-  const cause = error instanceof Error && error.cause instanceof Error ? error.cause.name : ''
-  return cause === 'InvalidArgumentException' || (forMs > mostFailingMs && !throttled.has(cause))
-}
-
-const throttled = new Set(['ProvisionedThroughputExceededException', 'LimitExceededException', 'ThrottlingException'])
-
-const pause = (ms: number): Promise<void> =>
-  ms > 0 ? new Promise(resolve => setTimeout(resolve, ms)) : Promise.resolve()
 
 const host: AdminHost = { sleep: pause }

@@ -5,6 +5,7 @@ import type { ShardDescription } from '../../shared/ports/streams.ts'
 import { Wakeup } from '../event-source/wakeup.ts'
 import type { Gate } from './gate.ts'
 import type { Pace } from './pace.ts'
+import { patiently } from './patience.ts'
 import { ShardMirror } from './shard-mirror.ts'
 
 export type StreamMirrorOptions = {
@@ -87,7 +88,7 @@ export class StreamMirror {
     signal.addEventListener('abort', this.#listing.happen)
     while (!signal.aborted) {
       await this.#listing.sleep(pace.listMs)
-      if (!signal.aborted) await this.#list(signal).catch(onFailure)
+      await patiently(signal, () => this.#list(signal)).catch(onFailure)
     }
   }
 

@@ -1,4 +1,5 @@
 import { type AttributeValue, type DynamoDBClient, PutItemCommand, QueryCommand } from '@aws-sdk/client-dynamodb'
+import { callService } from '../../shared/aws/calls.ts'
 import { tableKeys } from '../../shared/aws/index.ts'
 import {
   compareSequenceNumbers,
@@ -10,9 +11,12 @@ import {
 import { addTallies, type Checkpoint, type Tally } from '../cloud/checkpoints.ts'
 import type { MappedCheckpoints } from '../event-source/mapped-cloud.ts'
 import { Wakeup } from '../event-source/wakeup.ts'
+import { patiently, pause } from './patience.ts'
 
 /** Checkpoints are written this often at most: what is handed over again after a crash changes nothing. */
 const writeEveryMs = 1_000
+
+type Place = { readonly mapping: string; readonly shard: ShardId }
 
 /**
  * How far the stages have got, in memory and, a moment later, in the pipeline's table: whoever serves the pipeline next begins there. They
@@ -22,7 +26,7 @@ export class TableCheckpoints implements MappedCheckpoints {
   readonly #dynamo: DynamoDBClient
   readonly #table: string
   readonly #byMapping: ReadonlyMap<string, Map<ShardId, Checkpoint>>
-  readonly #unwritten = new Map<string, { readonly mapping: string; readonly shard: ShardId }>()
+  readonly #unwritten = new Map<string, Place>()
   readonly #wakeup = new Wakeup()
 
   private constructor(dynamo: DynamoDBClient, table: string, byMapping: ReadonlyMap<string, Map<ShardId, Checkpoint>>) {
@@ -68,28 +72,37 @@ export class TableCheckpoints implements MappedCheckpoints {
     signal.addEventListener('abort', this.#wakeup.happen)
     while (!signal.aborted) {
       await this.#wakeup.sleep(writeEveryMs)
-      await this.#write()
+      await patiently(signal, () => this.#write())
     }
     await this.#write()
   }
 
   async #write(): Promise<void> {
-    const places = [...this.#unwritten.values()]
-    this.#unwritten.clear()
-    for (const { mapping, shard } of places) {
-      const { through = '', tally = {} } = this.get(mapping, shard) ?? {}
-      await this.#dynamo.send(
-        new PutItemCommand({
-          TableName: this.#table,
-          Item: {
-            [tableKeys.partition]: { S: partition(mapping) },
-            [tableKeys.sort]: { S: shard },
-            through: { S: through },
-            tally: { S: JSON.stringify(tally) },
-          },
-        }),
-      )
+    for (const [name, place] of [...this.#unwritten]) {
+      this.#unwritten.delete(name)
+      try {
+        await this.#put(place)
+      } catch (error) {
+        this.#unwritten.set(name, place)
+        throw error
+      }
     }
+  }
+
+  async #put({ mapping, shard }: Place): Promise<void> {
+    const { through = '', tally = {} } = this.get(mapping, shard) ?? {}
+    const put = new PutItemCommand({
+      TableName: this.#table,
+      Item: {
+        [tableKeys.partition]: { S: partition(mapping) },
+        [tableKeys.sort]: { S: shard },
+        through: { S: through },
+        tally: { S: JSON.stringify(tally) },
+      },
+    })
+    await callService({ sleep: pause }, 'keep a checkpoint', `table "${this.#table}"`, options =>
+      this.#dynamo.send(put, options),
+    )
   }
 
   #of(mapping: string): Map<ShardId, Checkpoint> {

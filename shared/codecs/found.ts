@@ -1,3 +1,5 @@
+import { limits } from '../model/limits.ts'
+
 /** A value of up to this many characters is quoted whole in a message: a message is one line of a log. */
 const foundCharacters = 80
 
@@ -15,6 +17,9 @@ export function foundBytes(bytes: Uint8Array, start: number, end: number): strin
 
 /** Why someone else's code refused a value, for a message: on one line, shortened. */
 export const oneLine = (reason: string): string => printable(shorten(reason, reasonCharacters))
+
+/** A reason, a stack or a key in a dead letter: as it is, but no longer than a letter holds. */
+export const letterText = (text: string): string => shorten(text, limits.deadLetterCharacters)
 
 function shorten(text: string, characters: number): string {
   if (text.length <= characters) return text

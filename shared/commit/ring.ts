@@ -17,8 +17,8 @@ export function mayAppend(
 
 export type RingRead =
   | { readonly kind: 'empty' }
-  /** A query is no snapshot: a version between others was not there yet when its slot was read. */
-  | { readonly kind: 'torn' }
+  /** A query is no snapshot: a version between others was not there yet when its slot was read. Or the log has ended, and expires. */
+  | { readonly kind: 'torn'; readonly newest: StoredCommit }
   | { readonly kind: 'whole'; readonly commits: readonly StoredCommit[]; readonly newest: StoredCommit }
 
 /** Checks that every version in (newest − ring, newest], not below the log's start, was read (protocol: load [m]). */
@@ -29,5 +29,5 @@ export function readOf(items: readonly StoredCommit[]): RingRead {
   const first = Math.max(newest.start, newest.version - newest.ring + 1)
   const kept = commits.filter(commit => commit.version >= first)
   const isWhole = kept.length === newest.version - first + 1 && kept.every((commit, i) => commit.version === first + i)
-  return isWhole ? { kind: 'whole', commits: kept, newest } : { kind: 'torn' }
+  return isWhole ? { kind: 'whole', commits: kept, newest } : { kind: 'torn', newest }
 }

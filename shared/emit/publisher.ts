@@ -65,7 +65,7 @@ export function callsOf(records: readonly PutRecord[]): PutRecord[][] {
   const calls: PutRecord[][] = []
   let bytes = 0
   for (const record of records) {
-    const size = record.data.length + record.partitionKey.length
+    const size = record.data.length + Buffer.byteLength(record.partitionKey)
     const last = calls.at(-1)
     if (last === undefined || last.length === limits.putRecordsCount || bytes + size > limits.putRecordsBytes) {
       calls.push([record])

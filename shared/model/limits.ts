@@ -16,6 +16,8 @@ export const limits = {
   putUnitBytes: 25 * 1024,
   /** A dead letter keeps this much of a payload: it must fit an item, and a commit, with its reason and stack. */
   deadLetterBytes: 256 * 1024,
+  /** Likewise of its reason, its stack and its key: in JSON a character takes up to 6 bytes. */
+  deadLetterCharacters: 4 * 1024,
   /** Kinesis PutRecords: at most 500 records a call. */
   putRecordsCount: 500,
   /** Kinesis PutRecords: at most 5 MiB a call, partition keys included. */

@@ -1,6 +1,8 @@
+import { serialize } from 'node:v8'
 import { ConfigurationError } from '../model/errors.ts'
 import { hashSpace } from '../model/hash-range.ts'
 import { limits } from '../model/limits.ts'
+import type { ViewPut } from './results.ts'
 import type { PutRecord } from './streams.ts'
 
 /*
@@ -11,6 +13,53 @@ import type { PutRecord } from './streams.ts'
 export function checkItemSize(what: string, bytes: number): void {
   if (bytes <= limits.itemBytes) return
   throw new RangeError(`Cannot store ${what}: ${bytes} bytes, at most ${limits.itemBytes} would be right`)
+}
+
+/** Room in a row's item for its names and its position. */
+const rowFrameBytes = 4 * 1024
+/** Less is not worth measuring. */
+const smallBytes = 32 * 1024
+
+/** Why no item can hold a row, whichever cloud keeps it; undefined when one can. A small value costs a glance. */
+export function rowRefusalOf({ key, value }: Pick<ViewPut, 'key' | 'value'>): string | undefined {
+  if (key.length + sizeUpTo(value, smallBytes) < smallBytes) return undefined
+  const most = limits.itemBytes - rowFrameBytes
+  const bytes = Math.max(packedBytes(value), jsonBytes(value)) + jsonBytes(key)
+  return bytes <= most ? undefined : `its row takes ${bytes} bytes with its key, at most ${most} would be right`
+}
+
+/** Rough bytes of a value. Counting ends at `most`: a value may hold itself. */
+function sizeUpTo(value: unknown, most: number): number {
+  if (typeof value === 'string') return value.length
+  if (typeof value !== 'object' || value === null) return roughBytes
+  if (ArrayBuffer.isView(value)) return value.byteLength
+  let bytes = roughBytes
+  if (value instanceof Map || value instanceof Set || Array.isArray(value)) {
+    for (const part of value) {
+      if (bytes >= most) break
+      bytes += sizeUpTo(part, most - bytes)
+    }
+    return bytes
+  }
+  for (const name in value) {
+    if (bytes >= most) break
+    bytes += name.length + sizeUpTo(Reflect.get(value, name), most - bytes)
+  }
+  return bytes
+}
+
+const roughBytes = 8
+
+const packedBytes = (value: unknown): number => sizeOfForm(() => serialize(value).byteLength)
+const jsonBytes = (value: unknown): number => sizeOfForm(() => Buffer.byteLength(JSON.stringify(value) ?? ''))
+
+/** 0 in a form that cannot say the value. */
+function sizeOfForm(measure: () => number): number {
+  try {
+    return measure()
+  } catch {
+    return 0
+  }
 }
 
 /** PutRecords refuses a call with too many records or bytes as a whole: a RangeError. */

@@ -23,15 +23,22 @@ export const pagesOf = (environment: Environment): string => `${environment.plan
 
 /**
  * The shard as its log says it is; undefined when it has none yet. Its newest outbox is still to be published: an append implies that
- * everything before it was, so only that one (protocol [m]).
+ * everything before it was, so only that one (protocol [m]). With `alone` the seal of a log is enough, as nothing else is left of it a
+ * while after its children have begun: how far it went, without its key groups.
  */
-export async function load(environment: Environment, shard: ShardDescription): Promise<ShardState | undefined> {
+export async function load(
+  environment: Environment,
+  shard: ShardDescription,
+  sealed: 'whole' | 'alone' = 'whole',
+): Promise<ShardState | undefined> {
   const log = logName(environment, shard.id)
   for (let attempt = 0; attempt < mostReads; attempt++) {
     if (attempt > 0) await environment.ports.clock.sleep(pauseMs)
     const read = readOf(await environment.ports.commits.readRing(log))
     if (read.kind === 'empty') return undefined
     if (read.kind === 'whole') return stateOf(environment, shard, log, read.commits)
+    if (sealed === 'alone' && decodeBody(read.newest.body).sealed)
+      return stateOf(environment, shard, log, [read.newest])
   }
   throw new RetryBatchError(`Cannot load log "${log}": ${mostReads} reads were torn by another writer`)
 }

@@ -268,7 +268,7 @@ async function loadOrOpen(
   report: InvocationReport,
 ): Promise<ShardState | 'stale'> {
   report.coldLoads++
-  return (await load(environment, shard)) ?? (await open(environment, shard, report))
+  return (await load(environment, shard, 'alone')) ?? (await open(environment, shard, report))
 }
 
 /** Children own the key groups of a sealed log: what it has not consumed must never be acknowledged (protocol, 7). */

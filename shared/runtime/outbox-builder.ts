@@ -11,7 +11,7 @@ import type { Sink } from '../plan/graph.ts'
 import type { Stage } from '../plan/plan.ts'
 import type { DeadLetter, ViewPut } from '../ports/results.ts'
 import type { ChainOutputs } from './chain.ts'
-import { encodeFor } from './encode-for.ts'
+import { checkRow, encodeFor } from './encode-for.ts'
 
 /** Rough bytes of a message or row in an outbox before compression: to know when a commit is about full. */
 const roughBytes = 24
@@ -68,6 +68,7 @@ export class OutboxBuilder implements ChainOutputs {
 
   /** A row that changes twice in a commit is put once. */
   row(view: string, key: string, value: unknown): void {
+    checkRow(view, key, value)
     const rows = this.#views.get(view) ?? new Map<string, ViewPut>()
     this.#views.set(view, rows)
     rows.set(key, { key, position: this.#position(), ...(value !== undefined && { value }) })

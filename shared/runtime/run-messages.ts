@@ -1,3 +1,4 @@
+import { letterText } from '../codecs/found.ts'
 import { packValue } from '../codecs/values.ts'
 import { type Chunk, decodeChunk } from '../emit/chunk.ts'
 import { RetryBatchError } from '../model/errors.ts'
@@ -250,11 +251,11 @@ export class MessageRun {
       place: `${stage.name} ${state.shard} ${record.sequence}${group === undefined ? '' : ` key group ${group}`}`,
       partitionKey: record.partitionKey,
       sub: 0,
-      reason: error.message,
+      reason: letterText(error.message),
       operator: error.operator,
       payload: new Uint8Array(payload.subarray(0, limits.deadLetterBytes)),
       payloadBytes: payload.length,
-      ...(cause !== undefined && { stack: cause }),
+      ...(cause !== undefined && { stack: letterText(cause) }),
     })
   }
 

@@ -1,3 +1,4 @@
+import { letterText } from '../codecs/found.ts'
 import { type KplRecords, readKpl } from '../codecs/kpl.ts'
 import { sinkKeyOf } from '../emit/sink-key.ts'
 import { describeThrown, MalformedRecordError, UserFunctionError } from '../model/errors.ts'
@@ -166,10 +167,10 @@ export class SourceReader {
       stage,
       stream,
       place: this.#placeOf(record, sub),
-      partitionKey: this.#aggregated?.partitionKey(sub) ?? record.partitionKey,
+      partitionKey: letterText(this.#aggregated?.partitionKey(sub) ?? record.partitionKey),
       ...(explicitHashKey !== undefined && { explicitHashKey: String(explicitHashKey) }),
       sub,
-      reason: `${describeThrown(thrown)}${kept}`,
+      reason: `${letterText(describeThrown(thrown))}${kept}`,
       payload: new Uint8Array(payload.subarray(0, limits.deadLetterBytes)),
       payloadBytes: payload.length,
       ...(thrown instanceof UserFunctionError && { operator: thrown.operator, ...stackOf(thrown.cause) }),
@@ -194,7 +195,8 @@ function writtenOf(partitionKey: string, value: unknown): Written {
   )
 }
 
-const stackOf = (cause: unknown) => (cause instanceof Error && cause.stack !== undefined ? { stack: cause.stack } : {})
+const stackOf = (cause: unknown) =>
+  cause instanceof Error && cause.stack !== undefined ? { stack: letterText(cause.stack) } : {}
 
 /** The records of an aggregate share few partition keys. */
 const hashKeys = new Map<string, bigint>()

@@ -52,7 +52,7 @@ test('a read that lacks a version is torn, whichever one and however the slots c
     const torn = items.flatMap(item =>
       item.version !== versions[lost] ? [item] : older >= start ? [commit(older, start, ring)] : [],
     )
-    assert.deepEqual(readOf(torn), { kind: 'torn' })
+    assert.equal(readOf(torn).kind, 'torn')
   }
 })
 

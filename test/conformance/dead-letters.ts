@@ -48,6 +48,14 @@ export function deadLettersSuite(spec: SubjectSpec): void {
       assert.deepEqual(await listOf(deadLetters, pipeline), letters)
     })
 
+    declare('a letter that no item can hold is refused', async ({ ports: { deadLetters } }) => {
+      const large = { ...letter('a', 'x'), reason: 'x'.repeat(500_000) }
+      await assert.rejects(deadLetters.put(uniqueName('orders'), [large]), {
+        name: 'RangeError',
+        message: /^Cannot store dead letter "a": 500\d\d\d bytes/,
+      })
+    })
+
     declare('a kept payload does not change with the batch that it was a part of', async ({ ports }) => {
       const pipeline = uniqueName('orders')
       const batch = bytes('a batch of records')

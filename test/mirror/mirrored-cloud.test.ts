@@ -3,7 +3,10 @@ import { after, before, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { MemoryFiles } from '../../local/cloud/files.ts'
 import { MirroredCloud } from '../../local/mirror/mirrored-cloud.ts'
+import { mirroredTarget } from '../../local/mirror/mirrored-target.ts'
+import { emulatorPace } from '../../local/mirror/pace.ts'
 import { createResources } from '../../local/mirror/resources.ts'
+import { TableCheckpoints } from '../../local/mirror/table-checkpoints.ts'
 import { mergeShards, splitShard } from '../../shared/aws/admin.ts'
 import { awsClients } from '../../shared/aws/index.ts'
 import { pipeline, utf8 } from '../../shared/index.ts'
@@ -103,6 +106,52 @@ for (const error of ['ExpiredIteratorException', 'ProvisionedThroughputExceededE
     }
   })
 }
+
+test('a mirror outlives a list of shards and a checkpoint that fail for a moment', async () => {
+  const cloud = await MirroredCloud.open(plan, { ...(await place()), pace: { ...emulatorPace, listMs: 20 } })
+  try {
+    await put(cloud, 'a')
+    await until(() => cloud.isCaughtUp)
+    const failures = new Map([
+      ['ListShards', 2],
+      ['PutItem', 2],
+    ])
+    aws.decide = ({ operation }) => {
+      const left = failures.get(operation) ?? 0
+      failures.set(operation, left - 1)
+      return left > 0 ? { error: 'InternalFailure' } : 'serve'
+    }
+    const [{ id }] = cloud.streams.describe('lines')
+    const [{ sequence }] = cloud.streams.read('lines', id, undefined, 1, limits.batchBytes)
+    cloud.checkpoints.advance(mapping, id, sequence)
+    await until(() => [...failures.values()].every(left => left < 0))
+    const [shard] = cloud.streams.describe('lines')
+    await splitShard(cloud.clients, cloud.ports.clock, cloud.settings.streams?.lines ?? '', shard.id, 2n ** 127n)
+    await until(() => cloud.streams.describe('lines').length === 3)
+    const kept = await TableCheckpoints.read(cloud.clients.dynamo, cloud.settings.table, [mapping])
+    assert.equal(kept.get(mapping, id)?.through, sequence)
+  } finally {
+    aws.decide = () => 'serve'
+    await cloud.close()
+  }
+})
+
+test('lines that Kinesis takes only in part are put again', async () => {
+  const cloud = await MirroredCloud.open(plan, await place())
+  let calls = 0
+  aws.decide = ({ operation }) =>
+    operation === 'PutRecords' && calls++ < 2 ? { throttled: i => i % 2 === 0 } : 'serve'
+  try {
+    const records = ['a', 'b', 'c', 'd'].map(text => ({ data: Buffer.from(text), partitionKey: text }))
+    await mirroredTarget(cloud, plan.name).keep('lines', { records, letters: [], isEnd: false, note: 'so far' })
+    await until(() => cloud.isCaughtUp)
+    assert.deepEqual(texts(cloud).flat().toSorted(), ['a', 'b', 'c', 'd'])
+    assert.equal(calls, 3)
+  } finally {
+    aws.decide = () => 'serve'
+    await cloud.close()
+  }
+})
 
 test('a stream that is gone stops the mapping with a sentence', async () => {
   const cloud = await MirroredCloud.open(plan, await place())

@@ -195,3 +195,24 @@ test('a stream of one message a time commits once an invocation, and a redeliver
     [0, 0],
   )
 })
+
+test('a record of a parent whose log has expired up to its seal is acknowledged when it comes again', async () => {
+  const run = drive(keeping)
+  let at = 1
+  const push = async () => {
+    for (let i = 0; i < 20; i++) await run.notes.push({ at: at++, key: `k${i % 5}`, text: '' })
+  }
+  await push()
+  await run.split('key')
+  await push()
+  run.advanceClock(limits.retiredMs + 1)
+  // What has expired is swept when the next log begins to expire.
+  await run.merge('key')
+  await push()
+  run.evict()
+  await run.redeliver('key')
+  assert.deepEqual(
+    run.perKey.rows().map(row => row.value),
+    Array(5).fill(12),
+  )
+})

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
 import { test } from 'node:test'
 import { drive, kinesisEvent, lambdaContext, TestCloud } from 'millrace/testing'
 import { handlers } from '../../functions/handlers.ts'
@@ -69,6 +70,18 @@ test('a letter of a record inside an aggregated one has the keys of its own', as
       { sub: 2, partitionKey: 'third', explicitHashKey: undefined, text: '}' },
     ],
   )
+})
+
+test('a letter of an aggregated record whose key no Kinesis would take has the beginning of it', async () => {
+  // By hand, as no writer of ours makes it: the table of keys, and a record that has the first of them.
+  const message = Buffer.concat([
+    Buffer.from([0x0a, 0x80, 0x80, 0x20]),
+    Buffer.alloc(2 ** 19, 'k'),
+    Buffer.from([0x1a, 0x05, 0x08, 0x00, 0x1a, 0x01, 0x7b]),
+  ])
+  const checksum = createHash('md5').update(message).digest()
+  const [letter] = await lettersOf(Buffer.concat([Buffer.from('f3899ac2', 'hex'), message, checksum]), 'first')
+  assert.equal(letter.partitionKey, `${'k'.repeat(limits.deadLetterCharacters)}…`)
 })
 
 test('a letter whose payload is not kept whole says how long it was', async () => {
