@@ -1,6 +1,7 @@
 import type { OutboxChunk, OutboxRecord } from '../emit/outbox.ts'
 import { isStepCrossed, ShuffleWriter } from '../emit/shuffle-writer.ts'
 import { sinkRecord } from '../emit/sink-key.ts'
+import type { UserFunctionError } from '../model/errors.ts'
 import { beginningOfTime } from '../model/event-time.ts'
 import { producerOf, type SequenceNumber, type ShardId } from '../model/ids.ts'
 import type { Key } from '../model/key.ts'
@@ -12,6 +13,7 @@ import type { Stage } from '../plan/plan.ts'
 import type { DeadLetter } from '../ports/results.ts'
 import { type Chain, type ChainOutputs, compileChain } from './chain.ts'
 import { encodeFor } from './encode-for.ts'
+import { RefusedRecords } from './refused-records.ts'
 import type { SourceTaker } from './source-reader.ts'
 
 /**
@@ -32,6 +34,7 @@ export class TransientChain implements SourceTaker, ChainOutputs {
   #sub = 0
   #index = 0
   #recordsBefore = new Map<string, number>()
+  #refused = new RefusedRecords()
 
   constructor(stage: Stage, chunkBytes: number) {
     this.#stage = stage
@@ -51,8 +54,9 @@ export class TransientChain implements SourceTaker, ChainOutputs {
   }
 
   /** Starts a batch: whatever an earlier one left is gone. */
-  start(shard: ShardId): void {
+  start(shard: ShardId, refused = new RefusedRecords()): void {
     this.#shard = shard
+    this.#refused = refused
     this.#majors = []
     this.letters.length = 0
     this.records.clear()
@@ -85,12 +89,13 @@ export class TransientChain implements SourceTaker, ChainOutputs {
     return this.#index++
   }
 
-  begin(major: number, _sequence: SequenceNumber, sub: number): undefined {
+  begin(major: number, sequence: SequenceNumber, sub: number): UserFunctionError | undefined {
     this.#major = major
     this.#sub = sub
     this.#index = 0
     if (this.records.size > 0 || this.#recordsBefore.size > 0)
       this.#recordsBefore = new Map([...this.records].map(([stream, list]) => [stream, list.length]))
+    return this.#refused.errorOf(sequence, sub)
   }
 
   run(value: unknown, time: number): void {

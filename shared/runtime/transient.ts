@@ -4,6 +4,7 @@ import type { InvocationReport } from '../ports/host.ts'
 import type { ShardDescription } from '../ports/streams.ts'
 import { acknowledgeAll, type Batch, type BatchResponse, failFrom } from './batch.ts'
 import type { Environment } from './environment.ts'
+import { RefusedRecords } from './refused-records.ts'
 import { SourceReader } from './source-reader.ts'
 import { TransientChain } from './transient-chain.ts'
 
@@ -30,32 +31,21 @@ export async function runTransient(
     shard: shard.id,
     pipelineVersion: environment.pipelineVersion,
   }
-  const reader = new SourceReader(stage.input.source, place, shard.range, report)
-
-  chain.start(shard.id)
-  let next: SequenceNumber | undefined
-  let failure: Error | undefined
-  for (const [i, record] of batch.records.entries()) {
-    if (i > 0 && isOutOfTime()) {
-      next = record.sequence
-      break
-    }
-    const { recordsIn, malformed, failed, deadLetters } = report
-    const outcome = reader.read(record, chain.nextRecord(record.sequence), -1, chain)
-    if (outcome.kind !== 'failed') {
-      chain.endRecord()
-      continue
-    }
-    chain.discardRecord()
-    // The record comes again as a whole: nothing of it counts yet.
-    Object.assign(report, { recordsIn, malformed, failed, deadLetters })
-    next = outcome.sequence
-    failure = outcome.error
-    break
-  }
-
+  const { source } = stage.input
   const told = environment.told.get(shard.id) ?? new Map<string, number>()
-  const output = chain.chunks(environment.lineage(batch.stream, shard.id), told)
+  const stageBehind = (stream: string) => stage.shuffles.find(shuffle => shuffle.stream === stream)?.stage ?? stream
+  const refused = new RefusedRecords()
+  const before = { ...report }
+  let end: BatchEnd
+  let output: ReturnType<TransientChain['chunks']>
+  do {
+    Object.assign(report, before)
+    chain.start(shard.id, refused)
+    end = readAll(batch, new SourceReader(source, place, shard.range, report), chain, isOutOfTime, report)
+    output = chain.chunks(environment.lineage(batch.stream, shard.id), told)
+  } while (refused.findIn(output.chunks, stageBehind))
+
+  const { next, failure } = end
   report.messagesOut += chain.messagesOut
   report.watermark = chain.watermark
   const letters = [...chain.letters]
@@ -69,4 +59,29 @@ export async function runTransient(
   report.publishMs += ports.clock.now() - begunMs
   if (failure !== undefined && next === batch.records[0].sequence) throw failure
   return next === undefined ? acknowledgeAll : failFrom(next)
+}
+
+/** Where a batch was left: the first record that was not dealt with, and why, where it failed by policy. */
+type BatchEnd = { readonly next?: SequenceNumber; readonly failure?: Error }
+
+function readAll(
+  batch: Batch,
+  reader: SourceReader,
+  chain: TransientChain,
+  isOutOfTime: () => boolean,
+  report: InvocationReport,
+): BatchEnd {
+  for (const [i, record] of batch.records.entries()) {
+    if (i > 0 && isOutOfTime()) return { next: record.sequence }
+    const { recordsIn, malformed, failed, deadLetters } = report
+    const outcome = reader.read(record, chain.nextRecord(record.sequence), -1, chain)
+    if (outcome.kind === 'failed') {
+      chain.discardRecord()
+      // The record comes again as a whole: nothing of it counts yet.
+      Object.assign(report, { recordsIn, malformed, failed, deadLetters })
+      return { next: outcome.sequence, failure: outcome.error }
+    }
+    chain.endRecord()
+  }
+  return {}
 }

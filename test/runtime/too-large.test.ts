@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
 import { test } from 'node:test'
 import { drive } from 'millrace/testing'
 import { json, milliseconds, pipeline, type SourceOptions, tumbling } from '../../shared/index.ts'
@@ -26,6 +27,35 @@ test('a record that Kinesis would never take is the fault of what made it', asyn
     run.deadLetters().map(({ reason }) => reason),
     ['Cannot run operator "texts": its record has 1200002 bytes, at most 1048320 would be right'],
   )
+})
+
+test('a message between stages that Kinesis would never take is the fault of the record that made it', async () => {
+  const noise = (bytes: number): string =>
+    createHash('shake256', { outputLength: bytes }).update('noise').digest('base64')
+  const run = drive(
+    pipeline('sensors', ({ source }) => ({
+      longest: source('readings', readings())
+        .map(({ sensor, value }) => ({ sensor, text: noise(value) }))
+        .keyBy('sensor')
+        .aggregate('longest', {
+          create: () => ({ length: 0 }),
+          add: ({ length }, { text }) => ({ length: Math.max(length, text.length) }),
+          result: ({ length }) => length,
+        }),
+    })),
+  )
+  await run.readings.push(
+    reading(1, 'a', 3),
+    reading(2, 'a', 2_500_000),
+    reading(3, 'a', 6),
+    reading(4, 'a', 1_800_000),
+  )
+  assert.deepEqual(run.longest.rows(), [{ key: 'a', value: 8 }])
+  const reasons = run.deadLetters().map(({ stage, reason }) => `${stage}: ${reason}`)
+  assert.equal(reasons.length, 2)
+  for (const reason of reasons) {
+    assert.match(reason, /^readings: .+"sensor": its message takes \d+ bytes, at most 1048320 would be right$/)
+  }
 })
 
 test('a window whose row no item can hold is let go, and the others are there', async () => {

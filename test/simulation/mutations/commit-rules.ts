@@ -15,9 +15,15 @@ export const commitRules: readonly Mutation[] = [
     edits: [
       {
         file: 'shared/runtime/transient.ts',
-        find: '    next = outcome.sequence\n    failure = outcome.error\n    break\n',
-        replace: '    next ??= outcome.sequence\n    failure ??= outcome.error\n',
+        find: '    if (i > 0 && isOutOfTime()) return',
+        replace: '    var end\n    if (i > 0 && isOutOfTime()) return',
       },
+      {
+        file: 'shared/runtime/transient.ts',
+        find: '      return { next: outcome.sequence, failure: outcome.error }\n',
+        replace: '      end ??= { next: outcome.sequence, failure: outcome.error }\n      continue\n',
+      },
+      { file: 'shared/runtime/transient.ts', find: '  return {}\n', replace: '  return end ?? {}\n' },
     ],
     trial: 'retrying',
   },
@@ -27,9 +33,8 @@ export const commitRules: readonly Mutation[] = [
     edits: [
       {
         file: 'shared/runtime/transient.ts',
-        find: '    failure = outcome.error\n    break\n',
-        replace: `    failure = outcome.error
-    const rest = {
+        find: '    output = chain.chunks(',
+        replace: `    const rest = {
       begin: () => undefined,
       run() {},
       takeBack() {},
@@ -38,9 +43,9 @@ export const commitRules: readonly Mutation[] = [
       advance: (watermark: number, own: number) => chain.advance(watermark, own),
     }
     const ahead = new SourceReader(stage.input.source, place, shard.range, { recordsIn: 0, malformed: 0, failed: 0, deadLetters: 0 })
-    for (const later of batch.records.slice(i + 1)) ahead.read(later, 0, -1, rest)
-    break
-`,
+    const after = end.failure ? batch.records.findIndex(record => record.sequence === end.next) + 1 : batch.records.length
+    for (const later of batch.records.slice(after)) ahead.read(later, 0, -1, rest)
+    output = chain.chunks(`,
       },
     ],
     trial: 'retrying',
