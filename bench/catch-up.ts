@@ -1,6 +1,6 @@
 import { csv, float, int, minutes, oneOf, pipeline, seconds, text, timestamp, tumbling } from 'millrace'
 import { memoryCloud } from '../local/cloud/embedded-cloud.ts'
-import { runnersFor } from '../local/cloud/runners.ts'
+import { runnersFor } from '../local/functions/runners.ts'
 import { embeddedTarget } from '../local/input/embedded-target.ts'
 import { FileInput } from '../local/input/file-input.ts'
 import { boundedRun } from '../local/run/bounded-run.ts'

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path'
 import { memoryCloud } from '../local/cloud/embedded-cloud.ts'
-import { loadPipeline } from '../local/cloud/load-pipeline.ts'
-import { runnersFor } from '../local/cloud/runners.ts'
+import { loadPipeline } from '../local/functions/load-pipeline.ts'
+import { runnersFor } from '../local/functions/runners.ts'
 import { boundedRun } from '../local/run/bounded-run.ts'
 import { stageTotals, viewNames, viewRows } from '../local/run/results.ts'
 

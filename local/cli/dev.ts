@@ -1,6 +1,6 @@
 import { Option } from 'commander'
 import type { Pipeline } from '../../shared/dsl/pipeline.ts'
-import { loadPipeline } from '../cloud/load-pipeline.ts'
+import { loadPipeline } from '../functions/load-pipeline.ts'
 import { type AwsOptions, addAwsOptions, awsPlace } from './aws-options.ts'
 import type { AddCommand, Terminal } from './command-line.ts'
 import { defaultFolder } from './data-folder-client.ts'

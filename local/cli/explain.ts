@@ -1,7 +1,7 @@
 import { Option } from 'commander'
 import { describe } from '../../shared/plan/describe.ts'
 import { mermaidOfPlan, textOfPlan } from '../../shared/plan/describe-text.ts'
-import { loadPipeline } from '../cloud/load-pipeline.ts'
+import { loadPipeline } from '../functions/load-pipeline.ts'
 import type { AddCommand } from './command-line.ts'
 import { once } from './once.ts'
 

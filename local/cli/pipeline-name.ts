@@ -1,5 +1,5 @@
 import type { Plan } from '../../shared/plan/plan.ts'
-import { loadPipeline } from '../cloud/load-pipeline.ts'
+import { loadPipeline } from '../functions/load-pipeline.ts'
 
 /** A pipeline as a user named it. */
 export type NamedPipeline = {

@@ -1,5 +1,5 @@
 import type { Pipeline } from '../../shared/dsl/pipeline.ts'
-import { environmentPools } from '../cloud/runners.ts'
+import { environmentPools } from '../functions/runners.ts'
 import { countRecords } from '../mirror/count-records.ts'
 import { mirroredRun } from '../run/mirrored-run.ts'
 import { type RunReport, reportOf } from '../run/run-report.ts'

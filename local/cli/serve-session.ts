@@ -3,7 +3,7 @@ import { tick } from '../../functions/system/tick.ts'
 import { RetryBatchError } from '../../shared/model/errors.ts'
 import type { Plan } from '../../shared/plan/plan.ts'
 import type { StreamsPort } from '../../shared/ports/streams.ts'
-import type { Deployment } from '../cloud/deployment.ts'
+import type { Deployment } from '../functions/deployment.ts'
 import type { DevStatus } from './dev-status.ts'
 import { serveStages } from './serve-stages.ts'
 

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Deployment } from '../cloud/deployment.ts'
+import type { Deployment } from '../functions/deployment.ts'
 
 /** What is between two stages is waited for this long: a batch that fails again and again would never let it end. */
 const longestDrainMs = 5_000

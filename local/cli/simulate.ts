@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os'
 import { Option } from 'commander'
-import { loadPipeline } from '../cloud/load-pipeline.ts'
+import { loadPipeline } from '../functions/load-pipeline.ts'
 import type { SeedReport, ShrunkReport } from '../simulator/run-seed.ts'
 import { runSeeds, type SeedsReport } from '../simulator/run-seeds.ts'
 import type { Subject } from '../simulator/subject.ts'

@@ -1,7 +1,7 @@
 import type { Plan } from '../../shared/plan/plan.ts'
 import { functionName } from '../../shared/plan/resources.ts'
-import { loadPipeline } from '../cloud/load-pipeline.ts'
 import type { StageName, StageShard } from '../cloud/stage-status.ts'
+import { loadPipeline } from '../functions/load-pipeline.ts'
 import { alignedColumns, type Column } from './aligned-columns.ts'
 import { type AwsOptions, addAwsOptions, awsPlace } from './aws-options.ts'
 import type { AddCommand, Terminal } from './command-line.ts'

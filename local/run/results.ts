@@ -4,9 +4,9 @@ import type { CommitLogPort, StoredCommit } from '../../shared/ports/commit-log.
 import type { DeadLetter, ViewsPort } from '../../shared/ports/results.ts'
 import type { ShardDescription } from '../../shared/ports/streams.ts'
 import type { Tally } from '../cloud/checkpoints.ts'
-import { mappingName } from '../cloud/deployment.ts'
 import type { EmbeddedCloud } from '../cloud/embedded-cloud.ts'
 import { type Row, rowsOfView } from '../cloud/rows.ts'
+import { mappingName } from '../functions/deployment.ts'
 
 /** What every stage did, as its logs and checkpoints say: exact, whatever was retried. */
 export type StageTotals = {

@@ -1,9 +1,9 @@
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises'
 import type { Plan, Stage } from '../../shared/plan/plan.ts'
 import type { Tally } from '../cloud/checkpoints.ts'
-import { Deployment, type DeploymentCloud, mappingName } from '../cloud/deployment.ts'
 import type { FunctionRunner } from '../event-source/function-runner.ts'
 import type { MappingEvent } from '../event-source/shard-worker.ts'
+import { Deployment, type DeploymentCloud, mappingName } from '../functions/deployment.ts'
 import { withLinePlace } from './line-places.ts'
 
 /** Where a bounded run takes place. */

@@ -1,6 +1,6 @@
 import type { Context } from 'aws-lambda'
 import type { Host, InvocationReport } from '../../shared/ports/host.ts'
-import { lambdaContext as contextOf } from '../cloud/lambda-context.ts'
+import { lambdaContext as contextOf } from '../functions/lambda-context.ts'
 import { type TestCloud, testCloud } from './test-cloud.ts'
 
 /** What a handler's invocation is given beside its event. */

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { Deployment } from '../../local/cloud/deployment.ts'
 import { MemoryFiles } from '../../local/cloud/files.ts'
 import type { Row } from '../../local/cloud/rows.ts'
+import { Deployment } from '../../local/functions/deployment.ts'
 import { MirroredCloud } from '../../local/mirror/mirrored-cloud.ts'
 import { createResources } from '../../local/mirror/resources.ts'
 import { viewNames, viewRows } from '../../local/run/results.ts'

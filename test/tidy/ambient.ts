@@ -28,19 +28,19 @@ export const allowed: readonly { readonly path: string; readonly names: readonly
     { path: 'local/cli/produce.ts', names: ['randomUUID'], reason: 'one name for each producer, whatever its machine' },
     { path: 'local/cloud/endpoint.ts', names: ['randomBytes'], reason: 'a secret that nobody can guess' },
     {
-      path: 'local/cloud/runners.ts',
+      path: 'local/functions/runners.ts',
       names: ['Date.now'],
       reason:
         'deadlines of real invocations, in threads or not: simulated ones have an EnvironmentPool with their own clock',
     },
-    { path: 'local/cloud/environment-worker.ts', names: ['Date.now'], reason: 'the same deadlines, in a thread' },
+    { path: 'local/functions/environment-worker.ts', names: ['Date.now'], reason: 'the same deadlines, in a thread' },
     {
       path: 'local/cloud/data-operations.ts',
       names: ['Date.now', 'node:timers/promises'],
       reason: 'how far behind a mapping is by the real clock, for a person who looks, with turns for others in between',
     },
     {
-      path: 'local/cloud/worker-ports.ts',
+      path: 'local/functions/worker-ports.ts',
       names: ['node:timers/promises', 'Date.now'],
       reason: 'the ports of a thread wait and measure in real time, as its invocations run',
     },

@@ -1,10 +1,7 @@
 import type { SourceFile } from './source-tree.ts'
 
-/** Rooms of one height may import each other, but never in a circle; a room imports those of its height and below. */
-export type Floors = readonly (readonly Room[])[]
-
-/** A folder, or one part of it that stands higher than the rest: then the files that begin with one of `parts`. */
-type Room = string | { readonly name: string; readonly folder: string; readonly parts: readonly string[] }
+/** Rooms are folders or files. Those of one height may import each other, but never in a circle; a room imports those of its height and below. */
+export type Floors = readonly (readonly string[])[]
 
 /** The house of millrace, from the ground up: the engine, what is deployed, what runs on a developer's machine. */
 export const floors: Floors = [
@@ -24,14 +21,8 @@ export const floors: Floors = [
   ['infra'],
   ['local/cloud'],
   ['local/event-source'],
-  [
-    // Functions on the cloud: what an event source mapping invokes.
-    {
-      name: 'local/cloud, functions',
-      folder: 'local/cloud',
-      parts: ['deployment.', 'environment-', 'runners.', 'worker-pool.'],
-    },
-  ],
+  // What an event source mapping invokes, and a pipeline's mappings.
+  ['local/functions'],
   ['local/input'],
   ['local/mirror', 'local/localstack'],
   ['local/run'],
@@ -164,17 +155,11 @@ const edgesOf = (files: readonly SourceFile[]): Edge[] =>
   importsIn(files, /./).filter(({ isOurs, from, to }) => isOurs && from !== to)
 
 function roomOf(path: string, house: Floors): { readonly name: string; readonly height: number } | undefined {
-  let found: { name: string; height: number } | undefined
   for (const [height, rooms] of house.entries()) {
-    for (const room of rooms) {
-      if (typeof room === 'string') {
-        if (path === room || path.startsWith(`${room}/`)) found ??= { name: room, height }
-      } else if (room.parts.some(part => path.startsWith(`${room.folder}/${part}`))) {
-        return { name: room.name, height }
-      }
-    }
+    const name = rooms.find(room => path === room || path.startsWith(`${room}/`))
+    if (name !== undefined) return { name, height }
   }
-  return found
+  return undefined
 }
 
 /** Sets of places, each in order, that can all be reached from each other. */

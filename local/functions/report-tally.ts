@@ -1,5 +1,5 @@
 import type { InvocationReport } from '../../shared/ports/host.ts'
-import type { Tally } from './checkpoints.ts'
+import type { Tally } from '../cloud/checkpoints.ts'
 
 /**
  * The numbers of a report that add up over invocations: kept with the checkpoint, so each acknowledged invocation counts once. How long

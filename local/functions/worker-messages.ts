@@ -1,6 +1,6 @@
 import type { KinesisStreamEvent } from 'aws-lambda'
-import type { Tally } from './checkpoints.ts'
-import type { PortCall } from './intercept-ports.ts'
+import type { Tally } from '../cloud/checkpoints.ts'
+import type { PortCall } from '../cloud/intercept-ports.ts'
 
 /** Where a worker finds its program. */
 export type WorkerSetup = { readonly file: string; readonly pipeline: string }

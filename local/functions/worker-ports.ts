@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Ports } from '../../shared/ports/index.ts'
-import { interceptPorts, type PortCall } from './intercept-ports.ts'
+import { interceptPorts, type PortCall } from '../cloud/intercept-ports.ts'
 import type { FromWorker, PortAnswer } from './worker-messages.ts'
 
 /** Ports that send each call to another thread: arguments and answers are plain data. */
