@@ -9,7 +9,9 @@ import {
   awsPorts,
   createStream,
 } from '../../shared/aws/index.ts'
+import { iteratorAgeMs, metricReader } from '../../shared/aws/iterator-age.ts'
 import type { SequenceNumber, ShardId } from '../../shared/model/ids.ts'
+import { functionName } from '../../shared/plan/resources.ts'
 import type { DeadLetter } from '../../shared/ports/results.ts'
 import type { PutRecord, ShardDescription } from '../../shared/ports/streams.ts'
 import type { CloudClient, ReadStart, ShardStatus } from '../cloud/operations.ts'
@@ -114,9 +116,15 @@ export class AwsClient implements CloudClient {
     const shards = await Promise.all(
       there.map(async stage => (await this.shards(stage.stream)).map(shard => ({ stage, shard }))),
     )
+    const ages = new Map<string, Promise<number | undefined>>()
+    const ageOf = (stage: string): Promise<number | undefined> => {
+      const known = ages.get(stage) ?? this.#iteratorAge(pipeline, stage)
+      ages.set(stage, known)
+      return known
+    }
     return inTurns(shards.flat(), sideBySide, ({ stage, shard }) => {
       const { through } = checkpoints.get(`${pipeline}/${stage.name}`, shard.id) ?? {}
-      return this.#stageShard(pipeline, stage, shard, through)
+      return this.#stageShard(pipeline, stage, shard, through, ageOf)
     })
   }
 
@@ -129,23 +137,38 @@ export class AwsClient implements CloudClient {
   }
 
   /**
-   * A logged stage says in its log how far it is. Of another one only Lambda knows it, unless it is this machine that runs the stage:
-   * then `checkpoint` is about where it is.
+   * A logged stage says in its log how far it is. Of another one only Lambda knows it, and `ageOf` what that says, unless it
+   * is this machine that runs the stage: then `checkpoint` is about where it is.
    */
   async #stageShard(
     pipeline: string,
     { name, kind, stream }: StageName,
     { id, closed }: ShardDescription,
     checkpoint: SequenceNumber | undefined,
+    ageOf: (stage: string) => Promise<number | undefined>,
   ): Promise<StageShard> {
     const found = { stage: name, shard: id, closed, records: undefined }
     const behindMs = (after: SequenceNumber | undefined) =>
       waitingMs(this.#clients, host, this.#physical(stream), id, after)
     if (kind === 'transient') {
-      return { ...found, behindMs: checkpoint === undefined ? undefined : await behindMs(checkpoint), log: undefined }
+      if (checkpoint !== undefined) return { ...found, behindMs: await behindMs(checkpoint), log: undefined }
+      return { ...found, behindMs: undefined, behindAtMostMs: closed ? undefined : await ageOf(name), log: undefined }
     }
     const log = await logStatus(this.#ports(pipeline).commits, pipeline, name, id)
     return { ...found, behindMs: log?.sealed ? 0 : await behindMs(log?.through), log }
+  }
+
+  /** Emulators have no such metric. Who may not read it is told where to look. */
+  async #iteratorAge(pipeline: string, stage: string): Promise<number | undefined> {
+    if (this.#place.endpoint !== undefined) return undefined
+    const reader = await metricReader(awsSettingsOfName(this.#place, pipeline))
+    try {
+      return await iteratorAgeMs(reader, host, functionName({ name: pipeline }, { name: stage }, this.#place.prefix))
+    } catch {
+      return undefined
+    } finally {
+      reader.destroy()
+    }
   }
 
   async #shard(stream: string, id: ShardId): Promise<ShardDescription> {

@@ -30,7 +30,9 @@ async function status(file: string, options: StatusOptions, terminal: Terminal):
   const shards = await withCloud(options, client => client.stageShards(plan.name, stages), { pipeline: plan.name })
   if (options.json) return terminal.out(`${JSON.stringify(documentOf(plan, stages, shards), undefined, 2)}\n`)
   terminal.out(tableOf(stages, shards))
-  const hidden = shards.find(({ closed, behindMs }) => !closed && behindMs === undefined)
+  const hidden = shards.find(
+    shard => !shard.closed && shard.behindMs === undefined && shard.behindAtMostMs === undefined,
+  )
   const stage = plan.stages.find(({ name }) => name === hidden?.stage)
   if (stage === undefined) return
   const name = functionName(plan, stage, awsPlace(options)?.prefix)
@@ -48,12 +50,13 @@ const documentOf = (plan: Plan, stages: readonly StageName[], shards: readonly S
     stream,
     shards: shards
       .filter(({ stage }) => stage === name)
-      .map(({ shard, closed, records, behindMs, log, ...rest }) => ({
+      .map(({ shard, closed, records, behindMs, behindAtMostMs, log, ...rest }) => ({
         shard,
         closed,
         isFinished: isFinished({ shard, closed, records, behindMs, log, ...rest }),
         records,
         behindMs,
+        behindAtMostMs,
         watermark: log?.watermark,
         version: log?.version,
         stateBytes: log?.stateBytes,
@@ -83,15 +86,20 @@ function tableOf(stages: readonly StageName[], shards: readonly StageShard[]): s
   return alignedColumns(columns, rows)
 }
 
-const rowOf = ({ stage, shard, closed, records, behindMs, log }: StageShard): string[] => [
+const rowOf = ({ stage, shard, closed, records, behindMs, behindAtMostMs, log }: StageShard): string[] => [
   stage,
   closed ? `${shard} (closed)` : shard,
   records === undefined ? '-' : wholeNumber(records),
-  behindMs === undefined ? '-' : `${(behindMs / 1000).toFixed(1)} s`,
+  behindText(behindMs, behindAtMostMs),
   log?.watermark === undefined ? '-' : timeText(log.watermark),
   log === undefined ? '-' : wholeNumber(log.version),
   log === undefined ? '-' : byteSize(log.stateBytes),
 ]
+
+function behindText(behindMs: number | undefined, atMostMs: number | undefined): string {
+  if (behindMs !== undefined) return `${(behindMs / 1000).toFixed(1)} s`
+  return atMostMs === undefined ? '-' : `≤ ${(atMostMs / 1000).toFixed(1)} s`
+}
 
 /** Closed, and all of it dealt with; a logged stage has handed its state over to the children. */
 const isFinished = ({ closed, behindMs, log }: StageShard): boolean =>

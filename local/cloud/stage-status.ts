@@ -15,6 +15,8 @@ export type StageShard = {
   readonly records: number | undefined
   /** Time since the oldest record that waits arrived, 0 when there is none; undefined where it cannot be told. */
   readonly behindMs: number | undefined
+  /** Where that cannot be told: what Lambda says of the stage's slowest shard, if it says anything. */
+  readonly behindAtMostMs?: number | undefined
   /** What the log says; undefined for a transient stage, and before a logged one has begun. */
   readonly log: LogStatus | undefined
 }

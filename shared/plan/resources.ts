@@ -31,7 +31,8 @@ export function resourcesOf(plan: Plan, prefix = ''): Resources {
 }
 
 /** Name of a stage's function. */
-export const functionName = (plan: Plan, stage: Stage, prefix = ''): string => `${prefix}${plan.name}-${stage.name}`
+export const functionName = (plan: Pick<Plan, 'name'>, stage: Pick<Stage, 'name'>, prefix = ''): string =>
+  `${prefix}${plan.name}-${stage.name}`
 
 const sinkStreams = ({ sinks }: Stage): readonly string[] =>
   sinks.flatMap(sink => (sink.kind === 'stream' ? [sink.stream] : []))
