@@ -1,4 +1,3 @@
-import type { Pipeline } from '../../shared/dsl/pipeline.ts'
 import type { Plan } from '../../shared/plan/plan.ts'
 import type { MappingEvent } from '../event-source/shard-worker.ts'
 import { Deployment, mappingName } from '../functions/deployment.ts'
@@ -8,22 +7,12 @@ import type { MirroredCloud } from '../mirror/mirrored-cloud.ts'
 import { mirroredTarget } from '../mirror/mirrored-target.ts'
 import { viewNames } from '../run/results.ts'
 import type { AwsPlace } from './aws-options.ts'
-import type { Terminal } from './command-line.ts'
+import type { SessionOptions } from './dev-session.ts'
 import { behindMs, DevStatus, type Figures } from './dev-status.ts'
 import { openMirrored } from './mirrored-place.ts'
 import { type SessionEnd, serveSession } from './serve-session.ts'
 
-export type SessionAtOptions = {
-  readonly place: AwsPlace
-  readonly pipeline: Pipeline<unknown, unknown>
-  /** Source to file. */
-  readonly inputs: ReadonlyMap<string, string>
-  /** Stage to number, for streams that are made now. */
-  readonly shards: ReadonlyMap<string, number>
-  readonly batchSizes: ReadonlyMap<string, number>
-  readonly tickMs: number
-  readonly terminal: Terminal
-}
+export type SessionAtOptions = Omit<SessionOptions, 'folder'> & { readonly place: AwsPlace }
 
 const defaultShards = 1
 const defaultBatchSize = 10_000

@@ -42,23 +42,15 @@ export class Checkpoints {
   /** Moves the checkpoint and adds the tally, both or neither. A checkpoint never goes back: two mappings would share a name. */
   advance(mapping: string, shard: ShardId, through: SequenceNumber | undefined, tally: Tally = {}): void {
     this.#transactions.run(() => {
-      const before = this.get(mapping, shard)
-      if (
-        before?.through !== undefined &&
-        (through === undefined || compareSequenceNumbers(through, before.through) < 0)
-      ) {
-        throw new Error(
-          `Cannot move checkpoint "${mapping}/${shard}" back to ${through}: it is at ${before.through} already`,
-        )
-      }
-      const item = { mark: through ?? '', text: JSON.stringify(addTallies(before?.tally ?? {}, tally)) }
+      const after = advanced(this.get(mapping, shard), `${mapping}/${shard}`, through, tally)
+      const item = { mark: after.through ?? '', text: JSON.stringify(after.tally) }
       this.#storage.items.put(partition(mapping), shard, item)
     })
   }
 
   /** The tallies of all shards of a mapping, added up. */
   tally(mapping: string): Tally {
-    return [...this.all(mapping).values()].reduce((sum: Tally, { tally }) => addTallies(sum, tally), {})
+    return tallyOf(this.all(mapping).values())
   }
 
   /** The mappings that have a checkpoint, in order. */
@@ -67,7 +59,24 @@ export class Checkpoints {
   }
 }
 
-export function addTallies(one: Tally, other: Tally): Tally {
+/** A checkpoint moved on, with the tally added. Throws an Error when it would go back. */
+export function advanced(
+  before: Checkpoint | undefined,
+  name: string,
+  through: SequenceNumber | undefined,
+  tally: Tally,
+): Checkpoint {
+  const isBack =
+    before?.through !== undefined && (through === undefined || compareSequenceNumbers(through, before.through) < 0)
+  if (isBack) throw new Error(`Cannot move checkpoint "${name}" back to ${through}: it is at ${before.through} already`)
+  return { through, tally: addTallies(before?.tally ?? {}, tally) }
+}
+
+/** The tallies of all, added up. */
+export const tallyOf = (checkpoints: Iterable<Checkpoint>): Tally =>
+  [...checkpoints].reduce((sum: Tally, { tally }) => addTallies(sum, tally), {})
+
+function addTallies(one: Tally, other: Tally): Tally {
   const sum: Record<string, number> = { ...one }
   for (const [name, count] of Object.entries(other)) sum[name] = (sum[name] ?? 0) + count
   return sum

@@ -1,14 +1,8 @@
 import { type AttributeValue, type DynamoDBClient, PutItemCommand, QueryCommand } from '@aws-sdk/client-dynamodb'
 import { callService } from '../../shared/aws/calls.ts'
 import { tableKeys } from '../../shared/aws/index.ts'
-import {
-  compareSequenceNumbers,
-  type SequenceNumber,
-  type ShardId,
-  sequenceNumber,
-  shardId,
-} from '../../shared/model/ids.ts'
-import { addTallies, type Checkpoint, type Tally } from '../cloud/checkpoints.ts'
+import { type SequenceNumber, type ShardId, sequenceNumber, shardId } from '../../shared/model/ids.ts'
+import { advanced, type Checkpoint, type Tally, tallyOf } from '../cloud/checkpoints.ts'
 import type { MappedCheckpoints } from '../event-source/mapped-cloud.ts'
 import { Wakeup } from '../event-source/wakeup.ts'
 import { patiently, pause } from './patience.ts'
@@ -50,21 +44,13 @@ export class TableCheckpoints implements MappedCheckpoints {
 
   advance(mapping: string, shard: ShardId, through: SequenceNumber | undefined, tally: Tally = {}): void {
     const before = this.get(mapping, shard)
-    if (
-      before?.through !== undefined &&
-      (through === undefined || compareSequenceNumbers(through, before.through) < 0)
-    ) {
-      throw new Error(
-        `Cannot move checkpoint "${mapping}/${shard}" back to ${through}: it is at ${before.through} already`,
-      )
-    }
-    this.#of(mapping).set(shard, { through, tally: addTallies(before?.tally ?? {}, tally) })
+    this.#of(mapping).set(shard, advanced(before, `${mapping}/${shard}`, through, tally))
     this.#unwritten.set(`${mapping}/${shard}`, { mapping, shard })
   }
 
   /** The tallies of all shards of a mapping, added up. */
   tally(mapping: string): Tally {
-    return [...this.#of(mapping).values()].reduce((sum: Tally, { tally }) => addTallies(sum, tally), {})
+    return tallyOf(this.#of(mapping).values())
   }
 
   /** Writes now and then until `signal` is aborted, and a last time then. Rejects when the table cannot be written. */
