@@ -2,7 +2,7 @@ import type { Codec } from '../codecs/codec.ts'
 import { ConfigurationError } from '../model/errors.ts'
 import type { Key } from '../model/key.ts'
 import type { Ordered } from '../operators/aggregator.ts'
-import { type AggregateNode, type FilterNode, hasUpdates, type Node, type TopNode } from '../plan/graph.ts'
+import { hasUpdates, latenessOf, type Node, type RowNode } from '../plan/graph.ts'
 import { KeyedStream } from './keyed-stream.ts'
 import type { FromStage, Merged, Origins } from './origin.ts'
 import type { RankedRow, TopOptions } from './rows.ts'
@@ -117,7 +117,7 @@ export class Stream<T, Origin extends Origins, Sides = Record<never, never>> {
   /** A side output of the operator that made this stream. */
   side<Name extends keyof Sides & string>(name: Name): Stream<Sides[Name], Origin> {
     const { node } = this
-    if (node.kind !== 'flatMap' && node.kind !== 'aggregate') {
+    if (node.kind !== 'flatMap' && node.kind !== 'aggregate' && node.kind !== 'operator') {
       throw new TypeError(`Cannot take side output "${name}": a ${node.kind} has none`)
     }
     return new Stream(Object.freeze({ kind: 'side', input: node, name }))
@@ -184,14 +184,14 @@ function propertyReader(name: string): (value: unknown) => Key {
 /** Rows that are the newest state of something: a pipeline that returns them keeps them as a view. */
 export class Results<Row, Origin extends Origins, Sides = Record<never, never>> extends Stream<Row, Origin, Sides> {
   declare readonly row: Row
-  protected override readonly node: AggregateNode | FilterNode | TopNode
+  protected override readonly node: RowNode
 
-  constructor(node: AggregateNode | FilterNode | TopNode) {
+  constructor(node: RowNode) {
     super(node)
     this.node = node
   }
 
-  static rowsOf(results: Results<unknown, Origins, unknown>): AggregateNode | FilterNode | TopNode {
+  static rowsOf(results: Results<unknown, Origins, unknown>): RowNode {
     return results.node
   }
 
@@ -221,10 +221,4 @@ export class Results<Row, Origin extends Origins, Sides = Record<never, never>> 
     const latenessMs = latenessOf(input)
     return new Results(Object.freeze({ kind: 'top', input, name, count, emission: { kind }, latenessMs }))
   }
-}
-
-function latenessOf(node: AggregateNode | FilterNode | TopNode): number {
-  if (node.kind !== 'filter') return node.latenessMs
-  const { input } = node
-  return input.kind === 'aggregate' || input.kind === 'filter' || input.kind === 'top' ? latenessOf(input) : 0
 }

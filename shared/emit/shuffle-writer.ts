@@ -44,6 +44,8 @@ export class ShuffleWriter {
   readonly #columns: MessageColumns[]
   readonly #byKey = new Map<Key, KnownKey>()
   readonly #byText = new Map<string, KnownKey>()
+  /** The key of broadcasts, in each group. */
+  readonly #everyGroup: KnownKey[] = []
   #batch = 0
   readonly #combiners: readonly (Combiner<CombinePlace> | undefined)[]
   #watermark = beginningOfTime
@@ -74,6 +76,14 @@ export class ShuffleWriter {
     const known = this.#byKey.get(key) ?? this.#learn(key)
     const spec = this.target.combines[edge]
     this.#put(edge, known, time, spec === undefined ? value : partialValue(spec, value), 1, major, sub, index)
+  }
+
+  /** Takes a message that goes to every key group, at one position in all of them. */
+  broadcast(edge: number, time: number, value: unknown, major: number, sub: number, index: number): void {
+    for (let group = 0; group < this.target.groups; group++) {
+      this.#everyGroup[group] ??= { id: '', group, keyIndex: 0, batch: 0, places: [] }
+      this.#put(edge, this.#everyGroup[group], time, value, 1, major, sub, index)
+    }
   }
 
   /** Whether messages of the edge are put together: give them to `combine`. */

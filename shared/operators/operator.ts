@@ -3,12 +3,12 @@ import type { Store } from '../state/store.ts'
 import type { Window } from '../windows/window.ts'
 
 /**
- * Where results go. `origin` names the row that a value is the newest state of, and is left out where values are no rows. A row
- * whose value is undefined is gone.
+ * Where results go. `origin` names the row that a value is the newest state of, with the key group that owns it, and is left out where
+ * values are no rows. A row whose value is undefined is gone.
  */
 export type Push = (value: unknown, time: number, origin: Origin | undefined) => void
 
-export type Origin = { readonly key: Key; readonly id: string; readonly window?: Window }
+export type Origin = { readonly key: Key; readonly id: string; readonly group: number; readonly window?: Window }
 
 /**
  * An operator with state. Synchronous, and speculative until the commit: it changes nothing but its stores. Its timers and other
@@ -17,7 +17,8 @@ export type Origin = { readonly key: Key; readonly id: string; readonly window?:
 export interface StatefulOperator {
   readonly name: string
   readonly stores: readonly Store[]
-  process(ref: KeyRef, value: unknown, time: number): void
+  /** `input` numbers the inputs of an operator that has several. What a broadcast brings has the empty id, once in each key group. */
+  process(ref: KeyRef, value: unknown, time: number, input: number): void
 
   /** Least watermark at which something is due in a key group, or Infinity. */
   eventTimer(group: number): number
@@ -42,6 +43,8 @@ export type OperatorContext = {
   /** How many records the message that is being processed stands for. */
   weight: number
   readonly tallies: OperatorTallies
+  /** A timer whose function failed for good is let go: its state changes, its results do not go out. */
+  readonly isDiscarding: boolean
   /** Up to which watermark the timers of an operator's key have fired: the group's, or above it where a commit was cut between timers. */
   firedUntil(operator: string, group: number, id: string): number
   /** A timer was taken: timers fire in the order of time, operator and id, so this says that all before it were. */
@@ -54,6 +57,10 @@ export type OperatorTallies = {
   /** Beyond allowed lateness. */
   expired: number
 }
+
+/** Under which a row is kept by those who keep rows, within its key group or anywhere: its window and its id. */
+export const rowIdOf = ({ id, window }: Origin): string =>
+  window === undefined ? id : `${window.start}:${window.end}/${id}`
 
 /**
  * When results go out.

@@ -81,7 +81,7 @@ export class RunningAggregate<V, A> implements StatefulOperator {
 
   #emit(cell: Cell<A>, time: number): void {
     const key = keyOf(cell.id)
-    this.#push({ key, value: this.#aggregator.result(cell.value) }, time, { key, id: cell.id })
+    this.#push({ key, value: this.#aggregator.result(cell.value) }, time, { key, id: cell.id, group: cell.group })
   }
 }
 

@@ -128,7 +128,7 @@ export class SessionAggregate<V, A> implements StatefulOperator {
     const key = keyOf(cell.id)
     const window = this.#windowOf(session)
     const value = this.#spec.aggregator.result(session.accumulator)
-    this.#push({ key, window, value }, rowTime('session', window.end), { key, id: cell.id, window })
+    this.#push({ key, window, value }, rowTime('session', window.end), { key, id: cell.id, group: cell.group, window })
     this.#changed.delete(session)
     if (session.out) return
     session.out = true
@@ -137,7 +137,12 @@ export class SessionAggregate<V, A> implements StatefulOperator {
 
   #takeBack(cell: Cell<Session<A>[]>, session: Session<A>): void {
     const window = this.#windowOf(session)
-    this.#push(undefined, rowTime('session', window.end), { key: keyOf(cell.id), id: cell.id, window })
+    this.#push(undefined, rowTime('session', window.end), {
+      key: keyOf(cell.id),
+      id: cell.id,
+      group: cell.group,
+      window,
+    })
   }
 
   #windowOf(session: Session<A>) {

@@ -12,8 +12,12 @@ export type TopEntry = readonly [key: Key, value: unknown, start?: number, end?:
 
 export type TopRow = { readonly window?: Window; readonly rank: number; readonly key: Key; readonly value: unknown }
 
-/** The rows of a whole ranking at once: readers of a view never see half of one. `id` names the ranking. */
-export type PushRanking = (rows: readonly TopRow[], time: number, id: string, window: Window | undefined) => void
+/** The rows of a whole ranking at once: readers of a view never see half of one. `board` names the ranking. */
+export type PushRanking = (
+  rows: readonly TopRow[],
+  time: number,
+  board: { readonly id: string; readonly group: number; readonly window: Window | undefined },
+) => void
 
 export type TopSpec = {
   readonly name: string
@@ -30,6 +34,7 @@ export type TopEmission = { readonly kind: 'final' } | { readonly kind: 'updates
 /** Rows of one ranking. `best` holds the first `count`, in order; undefined when it must be looked for again. */
 type Board = {
   readonly id: string
+  readonly group: number
   readonly window: Window | undefined
   readonly rows: Map<string, TopEntry>
   best: TopEntry[] | undefined
@@ -132,7 +137,7 @@ export class Top implements StatefulOperator {
     board.time = Number.NEGATIVE_INFINITY
     const { emission, windowKind } = this.#spec
     const latest = emission.kind === 'final' ? lastEventTime : time
-    this.#push(ranking, window === undefined ? latest : rowTime(windowKind, window.end), board.id, window)
+    this.#push(ranking, window === undefined ? latest : rowTime(windowKind, window.end), board)
   }
 
   #bestOf(board: Board): TopEntry[] {
@@ -161,7 +166,7 @@ export class Top implements StatefulOperator {
     const id = window === undefined ? '' : `${window.start}:${window.end}`
     let board = boards.get(id)
     if (board === undefined) {
-      board = { id, window, rows: new Map(), best: undefined, time: Number.NEGATIVE_INFINITY, isChanged: false }
+      board = { id, group, window, rows: new Map(), best: undefined, time: Number.NEGATIVE_INFINITY, isChanged: false }
       boards.set(id, board)
     }
     return board

@@ -223,7 +223,7 @@ export class WindowAggregate<V, A> implements StatefulOperator {
     const window = { start: end - windows.sizeMs, end }
     const value = aggregator.result(merged)
     const time = windows.kind === 'global' ? lastEventTime : end - 1
-    this.#push({ key, window, value }, time, { key, id: owner.id, window })
+    this.#push({ key, window, value }, time, { key, id: owner.id, group: owner.group, window })
   }
 
   /** Rebuilt from the slices when a group is touched for the first time after a load. */

@@ -1,6 +1,6 @@
 import { ConfigurationError } from '../model/errors.ts'
 import { limits } from '../model/limits.ts'
-import { type Graph, hasUpdates, inputsOf, type Node } from './graph.ts'
+import { type Graph, hasUpdates, inputsOf, isRowNode, isShuffled, type Node } from './graph.ts'
 import { windowsOf } from './steps.ts'
 
 /** What types cannot refuse is refused here, when the pipeline is built. */
@@ -22,13 +22,13 @@ function checkNames(graph: Graph, nodes: readonly Node[], cannot: (what: string)
   const stages = new Map<string, Node>()
   const operators = new Map<string, Node>()
   for (const node of nodes) {
-    if (node.kind === 'source' || node.kind === 'keyBy' || node.kind === 'top') {
+    if (node.kind === 'source' || isShuffled(node)) {
       const other = stages.get(node.name)
-      const mayShare = other?.kind === 'keyBy' && node.kind === 'keyBy'
+      const mayShare = other !== undefined && mayMeet(other) && mayMeet(node)
       if (other !== undefined && !mayShare) cannot(`two stages are named "${node.name}", give one of them another name`)
       stages.set(node.name, node)
     }
-    if (node.kind === 'aggregate' || node.kind === 'distinct' || node.kind === 'top') {
+    if (node.kind === 'aggregate' || node.kind === 'distinct' || node.kind === 'top' || node.kind === 'operator') {
       if (operators.has(node.name)) cannot(`two operators are named "${node.name}", give one of them another name`)
       operators.set(node.name, node)
     }
@@ -40,6 +40,9 @@ function checkNames(graph: Graph, nodes: readonly Node[], cannot: (what: string)
   }
 }
 
+/** Keyed streams and broadcasts of one name meet in one stage. */
+const mayMeet = (node: Node): boolean => node.kind === 'keyBy' || node.kind === 'broadcast'
+
 /** Names become properties of objects, so what every object has already is none. */
 const isName = (name: string): boolean => /^[A-Za-z][A-Za-z0-9_-]{0,63}$/.test(name) && !(name in Object.prototype)
 
@@ -47,7 +50,7 @@ const isName = (name: string): boolean => /^[A-Za-z][A-Za-z0-9_-]{0,63}$/.test(n
 function checkStreams(graph: Graph, nodes: readonly Node[], cannot: (what: string) => never): void {
   const own = new Map<string, string>()
   for (const node of nodes) {
-    if (node.kind === 'keyBy' || node.kind === 'top') own.set(`${graph.name}-${node.name}`, node.name)
+    if (isShuffled(node)) own.set(`${graph.name}-${node.name}`, node.name)
   }
   for (const stream of own.keys()) {
     if (stream.length > limits.streamNameCharacters) {
@@ -72,12 +75,11 @@ function checkStreams(graph: Graph, nodes: readonly Node[], cannot: (what: strin
  * with rows that no longer stand.
  */
 function checkSessionRows(graph: Graph, node: Node, nodes: readonly Node[], cannot: (what: string) => never): void {
-  if (node.kind !== 'aggregate' && node.kind !== 'filter') return
-  if (node.kind === 'filter' && windowsOf(node) === undefined) return
+  if (!isRowNode(node) || node.kind === 'top') return
   if (windowsOf(node)?.kind !== 'session' || !hasUpdates(node)) return
   for (const taker of nodes) {
     if (!inputsOf(taker).includes(node)) continue
-    if (taker.kind === 'top' || taker.kind === 'filter' || taker.kind === 'side') continue
+    if (taker.kind === 'top' || taker.kind === 'filter' || taker.kind === 'side' || taker.kind === 'operator') continue
     cannot(`${taker.kind} takes rows of ${mergingRows}`)
   }
   for (const sink of graph.sinks) {

@@ -1,5 +1,5 @@
 import type { Node } from './graph.ts'
-import { inputsOf } from './graph.ts'
+import { inputsOf, isRowNode, latenessOf } from './graph.ts'
 import type { Stage, StatefulNode } from './plan.ts'
 import { windowsOf } from './steps.ts'
 
@@ -56,6 +56,8 @@ function rowRate(node: StatefulNode, changed: number, { events, invocations, key
   if (events === 0) return 0
   // Of distinct keys, all have been seen soon.
   if (node.kind === 'distinct') return node.by === 'position' ? events * invocations : 0
+  // What it gives depends on functions and data: about a value for each that it takes.
+  if (node.kind === 'operator') return events * invocations
   const isRanking = node.kind === 'top'
   const span = spanOf(node)
   const rows = isRanking ? 1 : keys
@@ -84,7 +86,7 @@ function spanOf(node: StatefulNode): Span | undefined {
   if (node.kind === 'distinct') return undefined
   const windows = windowsOf(node)
   if (windows === undefined || windows.kind === 'global') return undefined
-  const { latenessMs } = node
+  const latenessMs = latenessOf(node)
   if (windows.kind === 'session') {
     return { everySeconds: windows.gapMs / 1_000, overlapping: 1, open: 1 + latenessMs / windows.gapMs }
   }
@@ -94,7 +96,7 @@ function spanOf(node: StatefulNode): Span | undefined {
 
 /** The operator whose rows a view's input are. */
 function operatorOf(node: Node): StatefulNode {
-  if (node.kind === 'aggregate' || node.kind === 'distinct' || node.kind === 'top') return node
+  if (node.kind === 'distinct' || (isRowNode(node) && node.kind !== 'filter')) return node
   const [input] = inputsOf(node)
   return operatorOf(input)
 }

@@ -7,16 +7,17 @@ import {
   type ErrorPolicy,
   type Graph,
   inputsOf,
+  isShuffled,
   type KeyByNode,
   type Node,
+  type ShuffledNode,
   type Sink,
-  type TopNode,
 } from './graph.ts'
 import type { Consumer, Edge, Plan, Shipping, ShuffleOutput, SourceInput, Stage, StatefulNode } from './plan.ts'
 import { stepsOf } from './steps.ts'
 
 /**
- * Cuts the graph into stages: a stage begins at a source, at a keyBy or at a top, and everything up to the next of these is fused
+ * Cuts the graph into stages: a stage begins at a source, at a keyBy, a broadcast or a top, and everything up to the next of these is fused
  * into it. Stateless operators behind a union belong to every stage that feeds it. Throws a ConfigurationError for a program that
  * cannot run.
  */
@@ -40,9 +41,6 @@ function reachable(graph: Graph): Node[] {
   return [...seen]
 }
 
-/** A shuffle's node, as its receiving stage knows it. */
-type Shuffled = KeyByNode | TopNode
-
 class Cut {
   readonly #graph: Graph
   readonly #nodes: readonly Node[]
@@ -57,8 +55,7 @@ class Cut {
       if (node.kind === 'keyBy') this.#same.set(node, this.#firstLike(node))
       this.#stagesOf.set(node, this.#placesOf(node))
       if (node.kind === 'keyBy' && this.#canonical(node) !== node) continue
-      for (const input of inputsOf(node)) {
-        const from = this.#canonical(input)
+      for (const from of new Set(inputsOf(node).map(input => this.#canonical(input)))) {
         this.#takers.set(from, [...(this.#takers.get(from) ?? []), node])
       }
     }
@@ -81,7 +78,7 @@ class Cut {
       done.push(name)
     }
     for (const node of this.#nodes) {
-      if (node.kind === 'source' || node.kind === 'keyBy' || node.kind === 'top') visit(node.name)
+      if (node.kind === 'source' || isShuffled(node)) visit(node.name)
     }
     return done
   }
@@ -130,20 +127,25 @@ class Cut {
     return node
   }
 
-  /** The stages that compute a node: of a keyBy or top, those behind it. */
+  /** The stages that compute a node: of a shuffle, the one behind it. */
   #placesOf(node: Node): ReadonlySet<string> {
-    if (node.kind === 'source' || node.kind === 'keyBy' || node.kind === 'top') return new Set([node.name])
-    return new Set(inputsOf(node).flatMap(input => [...(this.#stagesOf.get(input) ?? [])]))
+    if (node.kind === 'source' || isShuffled(node)) return new Set([node.name])
+    const places = new Set(inputsOf(node).flatMap(input => [...(this.#stagesOf.get(input) ?? [])]))
+    if (node.kind === 'operator' && places.size > 1) {
+      throw new ConfigurationError(
+        `Cannot plan pipeline "${this.#graph.name}": the inputs of "${node.name}" are in stages ${[...places].map(place => `"${place}"`).join(' and ')}, key them under one name, as in left.keyBy("id", ...) and right.keyBy("id", ...)`,
+      )
+    }
+    return places
   }
 
-  #sendersOf(shuffled: Shuffled): ReadonlySet<string> {
+  #sendersOf(shuffled: ShuffledNode): ReadonlySet<string> {
     return this.#stagesOf.get(shuffled.input) ?? new Set()
   }
 
-  #shuffledInto(name: string): Shuffled[] {
+  #shuffledInto(name: string): ShuffledNode[] {
     return this.#nodes.filter(
-      (node): node is Shuffled =>
-        (node.kind === 'keyBy' || node.kind === 'top') && node.name === name && this.#canonical(node) === node,
+      (node): node is ShuffledNode => isShuffled(node) && node.name === name && this.#canonical(node) === node,
     )
   }
 
@@ -165,8 +167,9 @@ class Cut {
     return this.#shuffledInto(name).map((from, index) => ({ index, from, ships: this.#shippingOf(from) }))
   }
 
-  #shippingOf(from: Shuffled): Shipping {
+  #shippingOf(from: ShuffledNode): Shipping {
     if (from.kind === 'top') return { kind: 'row' }
+    if (from.kind === 'broadcast') return { kind: 'value' }
     const takers = this.#takers.get(from) ?? []
     const combined = combinedShipping(takers)
     if (combined !== undefined) return combined
@@ -195,7 +198,7 @@ class Cut {
   #shufflesFrom(name: string, later: ReadonlyMap<string, Stage>): ShuffleOutput[] {
     const receivers = new Set<string>()
     for (const node of this.#nodes) {
-      if ((node.kind === 'keyBy' || node.kind === 'top') && this.#sendersOf(node).has(name)) receivers.add(node.name)
+      if (isShuffled(node) && this.#sendersOf(node).has(name)) receivers.add(node.name)
     }
     return [...receivers].map(stage => {
       const input = later.get(stage)?.input
@@ -208,7 +211,7 @@ class Cut {
 
   #consumersIn(name: string, roots: readonly Node[], shuffles: readonly ShuffleOutput[]): Map<Node, Consumer[]> {
     const consumers = new Map<Node, Consumer[]>()
-    const toShuffle = (node: Shuffled): Consumer => {
+    const toShuffle = (node: ShuffledNode): Consumer => {
       const edge = this.#edgesInto(node.name).find(other => other.from === node)
       const shuffle = shuffles.findIndex(other => other.stage === node.name)
       if (edge === undefined || shuffle < 0)
@@ -220,10 +223,10 @@ class Cut {
       const list: Consumer[] = []
       consumers.set(node, list)
       for (const taker of this.#takers.get(node) ?? []) {
-        if (taker.kind === 'keyBy' || taker.kind === 'top') {
+        if (isShuffled(taker)) {
           list.push(toShuffle(taker))
         } else {
-          list.push({ kind: 'node', node: taker })
+          for (const input of this.#inputNumbers(taker, node)) list.push({ kind: 'node', node: taker, input })
           visit(taker)
         }
       }
@@ -233,13 +236,19 @@ class Cut {
     return consumers
   }
 
+  /** As which inputs an operator takes a node: a stream may be joined with itself. */
+  #inputNumbers(taker: Node, node: Node): number[] {
+    if (taker.kind !== 'operator') return [0]
+    return taker.inputs.flatMap((input, number) => (this.#canonical(input) === node ? [number] : []))
+  }
+
   /** The strictest of the sources that reach the stage. */
   #onError(name: string): ErrorPolicy {
     const policies = new Set<ErrorPolicy>()
     const visit = (stage: string): void => {
       for (const root of this.#rootsOf(stage)) {
         if (root.kind === 'source') policies.add(root.onError)
-        else if (root.kind === 'keyBy' || root.kind === 'top') for (const from of this.#sendersOf(root)) visit(from)
+        else if (isShuffled(root)) for (const from of this.#sendersOf(root)) visit(from)
       }
     }
     visit(name)
@@ -253,6 +262,6 @@ function sourceInput(source: Node): SourceInput {
 }
 
 const isStateful = (node: Node): node is StatefulNode =>
-  node.kind === 'aggregate' || node.kind === 'distinct' || node.kind === 'top'
+  node.kind === 'aggregate' || node.kind === 'distinct' || node.kind === 'top' || node.kind === 'operator'
 
 export const isNonIdempotent = (sink: Sink): boolean => sink.kind === 'files' || sink.kind === 'forEach'

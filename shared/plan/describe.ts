@@ -117,6 +117,7 @@ function describeSource({ name, codec, outOfOrderMs, idleMs, onMalformed }: Sour
 
 function keyOf({ from }: Edge): string {
   if (from.kind === 'top') return 'one for all rows'
+  if (from.kind === 'broadcast') return 'every key group'
   return from.property === undefined ? `${from.name}, by a function` : from.name
 }
 
@@ -149,6 +150,7 @@ function describeOperator(node: StatefulNode): OperatorDescription {
       keeps: node.by === 'key' ? 'one entry per key, for ever' : 'the highest position per writer',
     }
   }
+  if (node.kind === 'operator') return { name: node.name, ...node.definition.explain }
   const windows = windowsOf(node)
   const lateness = node.latenessMs === 0 ? 'none' : durationText(node.latenessMs)
   return {

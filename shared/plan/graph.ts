@@ -1,6 +1,7 @@
 import type { Codec } from '../codecs/codec.ts'
 import type { Key } from '../model/key.ts'
 import type { Aggregator } from '../operators/aggregator.ts'
+import type { OperatorDefinition } from '../operators/definition.ts'
 import type { Emission } from '../operators/operator.ts'
 import type { WindowAssigner } from '../windows/window.ts'
 
@@ -27,6 +28,14 @@ export type Node =
   | AggregateNode
   | DistinctNode
   | TopNode
+  | BroadcastNode
+  | OperatorNode
+
+/** Nodes that give rows: the newest states of something, each under an id of its own. */
+export type RowNode = AggregateNode | FilterNode | TopNode | OperatorNode
+
+/** Behind these another stage begins. */
+export type ShuffledNode = KeyByNode | TopNode | BroadcastNode
 
 export type SourceNode = {
   readonly kind: 'source'
@@ -78,7 +87,11 @@ export type BranchNode = {
 export type ArmNode = { readonly kind: 'arm'; readonly input: BranchNode; readonly name: string }
 export type UnionNode = { readonly kind: 'union'; readonly inputs: readonly Node[] }
 /** A side output of an operator. */
-export type SideNode = { readonly kind: 'side'; readonly input: FlatMapNode | AggregateNode; readonly name: string }
+export type SideNode = {
+  readonly kind: 'side'
+  readonly input: FlatMapNode | AggregateNode | OperatorNode
+  readonly name: string
+}
 
 export type KeyByNode = {
   readonly kind: 'keyBy'
@@ -120,16 +133,37 @@ export type DistinctNode = {
 
 export type TopNode = {
   readonly kind: 'top'
-  readonly input: AggregateNode | FilterNode
+  readonly input: AggregateNode | FilterNode | OperatorNode
   readonly name: string
   readonly count: number
   readonly emission: { readonly kind: 'final' } | { readonly kind: 'updates' }
   readonly latenessMs: number
 }
 
+/** Every key group of the stage behind it gets each value (Storm: all grouping; Flink: broadcast stream). */
+export type BroadcastNode = {
+  readonly kind: 'broadcast'
+  readonly input: Node
+  /** Name of the stage behind it: that of the keyed streams that it meets there. */
+  readonly name: string
+}
+
+/**
+ * An operator with state that is no aggregate: a join, a process function, a table. Its inputs are keyed streams and broadcasts that meet
+ * in one stage, or rows of that stage; the definition says what it does with them.
+ */
+export type OperatorNode = {
+  readonly kind: 'operator'
+  readonly inputs: readonly OperatorInput[]
+  readonly name: string
+  readonly definition: OperatorDefinition
+}
+
+export type OperatorInput = KeyByNode | BroadcastNode | RowNode
+
 /** Where results leave the pipeline, by the name under which the pipeline returns them. */
 export type Sink =
-  | { readonly kind: 'view'; readonly name: string; readonly input: AggregateNode | FilterNode | TopNode }
+  | { readonly kind: 'view'; readonly name: string; readonly input: RowNode }
   | {
       readonly kind: 'stream'
       readonly name: string
@@ -159,6 +193,7 @@ export function inputsOf(node: Node): readonly Node[] {
     case 'source':
       return []
     case 'union':
+    case 'operator':
       return node.inputs
     default:
       return [node.input]
@@ -185,8 +220,22 @@ export function labelOf(node: Node): string {
 }
 
 /** Whether readers of its rows see each row change, rather than each row once. */
-export function hasUpdates(node: AggregateNode | FilterNode | TopNode): boolean {
+export function hasUpdates(node: RowNode): boolean {
+  if (node.kind === 'operator') return node.definition.rows === 'updates'
   if (node.kind !== 'filter') return node.emission.kind !== 'final' || node.latenessMs > 0
-  const { input } = node
-  return input.kind === 'aggregate' || input.kind === 'filter' || input.kind === 'top' ? hasUpdates(input) : false
+  return isRowNode(node.input) && hasUpdates(node.input)
 }
+
+/** How long after a window's end its row may still change. */
+export function latenessOf(node: RowNode): number {
+  if (node.kind === 'operator') return node.definition.latenessMs ?? 0
+  if (node.kind !== 'filter') return node.latenessMs
+  return isRowNode(node.input) ? latenessOf(node.input) : 0
+}
+
+/** Whether what a node gives may be rows: of a filter, where those that it filters are. */
+export const isRowNode = (node: Node): node is RowNode =>
+  node.kind === 'aggregate' || node.kind === 'filter' || node.kind === 'top' || node.kind === 'operator'
+
+export const isShuffled = (node: Node): node is ShuffledNode =>
+  node.kind === 'keyBy' || node.kind === 'top' || node.kind === 'broadcast'

@@ -6,9 +6,10 @@ import type {
   DistinctNode,
   ErrorPolicy,
   Graph,
-  KeyByNode,
   Loose,
   Node,
+  OperatorNode,
+  ShuffledNode,
   Sink,
   SourceNode,
   TopNode,
@@ -35,7 +36,7 @@ export type Stage = {
   readonly consumers: ReadonlyMap<Node, readonly Consumer[]>
 }
 
-export type StatefulNode = AggregateNode | DistinctNode | TopNode
+export type StatefulNode = AggregateNode | DistinctNode | TopNode | OperatorNode
 
 export type SourceInput = { readonly kind: 'source'; readonly stream: string; readonly source: SourceNode }
 
@@ -48,10 +49,10 @@ export type ShuffleInput = {
   readonly steps: WatermarkSteps
 }
 
-/** Messages of one keyBy, or of the rows that go into one top: what they carry depends on who takes them. */
+/** Messages of one keyBy or broadcast, or of the rows that go into one top: what they carry depends on who takes them. */
 export type Edge = {
   readonly index: number
-  readonly from: KeyByNode | TopNode
+  readonly from: ShuffledNode
   readonly ships: Shipping
 }
 
@@ -89,7 +90,8 @@ export type ShuffleOutput = {
 }
 
 export type Consumer =
-  | { readonly kind: 'node'; readonly node: Node }
+  /** Of an operator with several inputs, `input` says which one this is; 0 for all others. */
+  | { readonly kind: 'node'; readonly node: Node; readonly input: number }
   | { readonly kind: 'sink'; readonly sink: Sink }
   /** To output `shuffle` of the stage, on edge `edge` of the receiver. */
   | { readonly kind: 'shuffle'; readonly shuffle: number; readonly edge: Edge }

@@ -45,6 +45,7 @@ export function fingerprintOf(plan: Plan): string {
 
 function meaningOf(node: StatefulNode): string {
   if (node.kind === 'distinct') return node.by === 'key' ? 'distinct' : 'distinct by position'
+  if (node.kind === 'operator') return node.definition.meaning
   const windows = windowsOf(node)
   const by = windows === undefined ? 'so far' : describeWindows(windows)
   return `${node.kind === 'top' ? 'top' : node.function}, ${by}`

@@ -1,6 +1,7 @@
 import type { WatermarkSteps } from '../emit/shuffle-writer.ts'
+import type { WatermarkNeed } from '../operators/definition.ts'
 import { greatestCommonDivisor, type WindowAssigner } from '../windows/window.ts'
-import type { AggregateNode, FilterNode, TopNode } from './graph.ts'
+import { isRowNode, type RowNode } from './graph.ts'
 import type { ShuffleOutput, StatefulNode } from './plan.ts'
 
 const never: WatermarkSteps = { fine: Number.POSITIVE_INFINITY, coarse: Number.POSITIVE_INFINITY, offset: 0 }
@@ -12,15 +13,27 @@ export function stepsOf(operators: readonly StatefulNode[], shuffles: readonly S
 
 function ownSteps(node: StatefulNode): WatermarkSteps {
   if (node.kind === 'distinct') return never
+  if (node.kind === 'operator') return neededSteps(node.definition.watermarks)
   const windows = node.kind === 'top' ? windowsOf(node) : node.windows
   return windows === undefined ? never : windowSteps(windows, node.latenessMs)
 }
 
 /** The windows that a ranking's rows come in. */
-export function windowsOf(node: AggregateNode | FilterNode | TopNode): WindowAssigner | undefined {
+export function windowsOf(node: RowNode): WindowAssigner | undefined {
   if (node.kind === 'aggregate') return node.windows
-  const { input } = node
-  return input.kind === 'aggregate' || input.kind === 'filter' || input.kind === 'top' ? windowsOf(input) : undefined
+  if (node.kind === 'operator') return node.definition.windows
+  return isRowNode(node.input) ? windowsOf(node.input) : undefined
+}
+
+function neededSteps(need: WatermarkNeed): WatermarkSteps {
+  switch (need.kind) {
+    case 'none':
+      return never
+    case 'windows':
+      return windowSteps(need.windows, need.latenessMs)
+    case 'any':
+      return { fine: 1, coarse: Math.max(1, Math.floor(need.silentMs)), offset: 0 }
+  }
 }
 
 /**

@@ -66,6 +66,11 @@ export class OutboxBuilder implements ChainOutputs {
     this.messagesOut++
   }
 
+  readonly broadcast = (shuffle: number, edge: number, value: unknown, time: number): void => {
+    this.#writers[shuffle].broadcast(edge, time, value, 0, 0, this.#index++)
+    this.messagesOut++
+  }
+
   /** A row that changes twice in a commit is put once. */
   row(view: string, key: string, value: unknown): void {
     checkRow(view, key, value)

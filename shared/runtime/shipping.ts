@@ -1,8 +1,8 @@
 import type { Key } from '../model/key.ts'
 import type { Origin } from '../operators/operator.ts'
 import type { TopEntry } from '../operators/top.ts'
+import { wrapped } from '../operators/user-function.ts'
 import type { Shipping } from '../plan/plan.ts'
-import { wrapped } from './user-function.ts'
 
 /** What of a value an edge carries. */
 export function shipper(ships: Shipping): (value: unknown) => unknown {

@@ -131,6 +131,10 @@ export class TransientChain implements SourceTaker, ChainOutputs {
     else writer.add(edge, key, time, value, this.#major, this.#sub, this.#nextIndex())
   }
 
+  readonly broadcast = (shuffle: number, edge: number, value: unknown, time: number): void => {
+    this.#writers[shuffle].broadcast(edge, time, value, this.#major, this.#sub, this.#nextIndex())
+  }
+
   row(view: string): void {
     throw new Error(`Cannot keep view "${view}": stage "${this.#stage.name}" has no state, so it makes no rows`)
   }

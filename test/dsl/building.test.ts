@@ -55,7 +55,7 @@ test('defaults are those of the documentation', () => {
     return { running, windowed, a: running.top('a', 1), b: windowed.top('b', 1) }
   })
   const emissions = plan.stages.flatMap(stage =>
-    stage.operators.map(node => [node.name, node.kind === 'distinct' ? '' : node.emission.kind]),
+    stage.operators.map(node => [node.name, 'emission' in node ? node.emission.kind : '']),
   )
   assert.deepEqual(Object.fromEntries(emissions), { running: 'updates', windowed: 'final', a: 'updates', b: 'final' })
   const { input } = plan.stages[0]

@@ -37,6 +37,7 @@ export class Harness<Op extends StatefulOperator> {
         const cut = this.#cut
         return cut !== undefined && cut.at > this.watermark && id <= cut.id ? cut.at : this.watermark
       },
+      isDiscarding: false,
       fired: (_operator, _group, at, id) => {
         this.#lastFired = { at, id }
         this.onFired(at, id)
@@ -54,7 +55,7 @@ export class Harness<Op extends StatefulOperator> {
   }
 
   process(key: Key, value: unknown, time: number): void {
-    this.operator.process(refOf(key), value, time)
+    this.operator.process(refOf(key), value, time, 0)
   }
 
   /** Arrival time passes: what is due by it happens. */

@@ -23,7 +23,7 @@ function start(emission: Emission) {
     context =>
       new RunningAggregate({ name: 'r', aggregator: collecting, emission }, context, (row, time, origin) => {
         const { key, value } = row as { key: Key; value: string }
-        assert.deepEqual(origin, { key, id: keyId(key) })
+        assert.deepEqual(origin, { key, id: keyId(key), group: 0 })
         panes.push({ key, value, time, commit: harness.commits, arrivalMs })
       }),
   )

@@ -13,7 +13,7 @@ function start(spec: Omit<TopSpec, 'name' | 'windowKind'> & { readonly windowKin
   const rankings: Ranking[] = []
   const harness: Harness<Top> = new Harness(
     context =>
-      new Top({ name: 't', windowKind: 'hopping', ...spec }, context, (rows, time, id) => {
+      new Top({ name: 't', windowKind: 'hopping', ...spec }, context, (rows, time, { id }) => {
         rankings.push({ rows, time, id, commit: harness.commits })
       }),
   )

@@ -25,7 +25,7 @@ function start(windows: SlicedWindows, latenessMs: number, emission: Emission) {
   const side: number[] = []
   const push = (value: unknown, time: number, origin: Origin | undefined) => {
     const row = value as Row
-    assert.deepEqual(origin, { key: row.key, id: keyId(row.key), window: row.window })
+    assert.deepEqual(origin, { key: row.key, id: keyId(row.key), group: 0, window: row.window })
     if (windows.kind !== 'global') assert.equal(time, row.window.end - 1)
     panes.push({ key: keyId(row.key), ...row.window, value: row.value, commit: harness.commits })
   }

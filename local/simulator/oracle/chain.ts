@@ -1,10 +1,18 @@
-import { inputsOf, type KeyByNode, labelOf, type Node, type Sink, type TopNode } from '../../../shared/plan/graph.ts'
+import {
+  inputsOf,
+  isShuffled,
+  type KeyByNode,
+  labelOf,
+  type Node,
+  type ShuffledNode,
+  type Sink,
+} from '../../../shared/plan/graph.ts'
 import type { Edge, Plan } from '../../../shared/plan/plan.ts'
 import type { Item, Message } from './arrivals.ts'
 import { keyText } from './keys.ts'
 
-/** Where items leave a stage: a sink, or the keyBy or top behind which another stage begins. */
-export type Target = Sink | KeyByNode | TopNode
+/** Where items leave a stage: a sink, or the shuffle behind which another stage begins. */
+export type Target = Sink | ShuffledNode
 
 /** Told of everything that one unit of work puts out. */
 export type Take = (target: Target, message: Message) => void
@@ -53,8 +61,9 @@ export class Chain {
     const targets = new Set<Target>(this.#sinks.get(node))
     for (const taker of this.#takers.get(node) ?? []) {
       if (taker.kind === 'keyBy') targets.add(this.#edgeOf(taker).from)
-      else if (taker.kind === 'top') targets.add(taker)
-      else if (taker.kind !== 'side' || node.kind === 'flatMap') for (const each of this.reach(taker)) targets.add(each)
+      else if (isShuffled(taker)) targets.add(taker)
+      else if (taker.kind !== 'side' || node.kind !== 'aggregate')
+        for (const each of this.reach(taker)) targets.add(each)
     }
     return targets
   }
@@ -75,7 +84,7 @@ export class Chain {
         if (from.kind === 'keyBy') taken.add(from)
       } else if (taker.kind === 'top') {
         if (item.row !== undefined) take(taker, { ...item, key: null, keyText: '', parts: noParts })
-      } else {
+      } else if (taker.kind !== 'broadcast' && taker.kind !== 'operator') {
         this.#step(taker, item, take)
       }
     }

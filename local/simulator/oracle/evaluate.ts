@@ -1,6 +1,6 @@
-import type { Plan } from '../../../shared/plan/plan.ts'
+import type { Plan, Stage } from '../../../shared/plan/plan.ts'
 import { Evaluation } from './evaluation.ts'
-import type { Expected, OracleInput, SourceCounts } from './expected.ts'
+import { anyCount, type Expected, type OracleInput, type SourceCounts } from './expected.ts'
 import { evaluateKeyed } from './keyed-edge.ts'
 import { outputOf } from './output.ts'
 import { evaluateSource } from './source.ts'
@@ -42,9 +42,10 @@ export function evaluate(plan: Plan, input: OracleInput, { mayIdle = true }: Eva
       stops ??= told.stops
       continue
     }
+    giveUpOperators(evaluation, stage)
     for (const edge of stage.input.edges) {
       if (edge.from.kind === 'top') evaluateTop(evaluation, stage, edge.from)
-      else evaluateKeyed(evaluation, stage, edge, edge.from)
+      else if (edge.from.kind === 'keyBy') evaluateKeyed(evaluation, stage, edge, edge.from)
     }
     const failed = evaluation.failed.get(stage.name)
     if (stage.onError === 'fail' && failed !== undefined && failed.most > 0) {
@@ -57,5 +58,18 @@ export function evaluate(plan: Plan, input: OracleInput, { mayIdle = true }: Eva
     sources,
     stages: new Map([...evaluation.failed].map(([name, failed]) => [name, { failed }])),
     operators: evaluation.operators,
+  }
+}
+
+/** Of operators that the oracle has no definition of, nothing is expected. */
+function giveUpOperators(evaluation: Evaluation, stage: Stage): void {
+  for (const node of stage.operators) {
+    if (node.kind !== 'operator') continue
+    evaluation.giveUp(
+      node,
+      `"${node.name}" is an operator of kind "${node.definition.spec.kind}", which the oracle has no definition of`,
+    )
+    evaluation.operators.set(node.name, { arrived: anyCount, expired: anyCount })
+    evaluation.countFailed(stage.name, anyCount)
   }
 }
