@@ -35,6 +35,11 @@ export class KeyedStream<K extends Key, V, Origin extends Origins> {
     this.#node = node
   }
 
+  /** The keyed stream as a frozen node, for the plan. */
+  static nodeOf(keyed: KeyedStream<Key, unknown, Origins>): KeyByNode {
+    return keyed.#node
+  }
+
   /** Cuts each key's values into windows of event time: `tumbling`, `hopping`, `session` or `globalWindow`. */
   window(windows: WindowAssigner): WindowedStream<K, V, Origin> {
     return new WindowedStream(this.#node, { windows })

@@ -54,8 +54,8 @@ export class Harness<Op extends StatefulOperator> {
     return this.#context.tallies
   }
 
-  process(key: Key, value: unknown, time: number): void {
-    this.operator.process(refOf(key), value, time, 0)
+  process(key: Key, value: unknown, time: number, input = 0): void {
+    this.operator.process(refOf(key), value, time, input)
   }
 
   /** Arrival time passes: what is due by it happens. */
