@@ -4,6 +4,7 @@ import {
   type KeyByNode,
   labelOf,
   type Node,
+  type OperatorNode,
   type ShuffledNode,
   type Sink,
 } from '../../../shared/plan/graph.ts'
@@ -11,8 +12,11 @@ import type { Edge, Plan } from '../../../shared/plan/plan.ts'
 import type { Item, Message } from './arrivals.ts'
 import { keyText } from './keys.ts'
 
-/** Where items leave a stage: a sink, or the shuffle behind which another stage begins. */
-export type Target = Sink | ShuffledNode
+/** Where items are gathered: a sink, the shuffle behind which another stage begins, or rows that an operator of the stage takes. */
+export type Target = Sink | ShuffledNode | RowInput
+
+/** An input of an operator that takes rows. */
+export type RowInput = { readonly kind: 'rowInput'; readonly node: OperatorNode; readonly input: number }
 
 /** Told of everything that one unit of work puts out. */
 export type Take = (target: Target, message: Message) => void
@@ -27,6 +31,7 @@ export class Chain {
   readonly #sinks = new Map<Node, Sink[]>()
   readonly #edgeOfKeyBy = new Map<KeyByNode, Edge>()
   readonly #takersOfKeyBy = new Map<KeyByNode, Node[]>()
+  readonly #rowInputs = new Map<OperatorNode, RowInput[]>()
 
   constructor(plan: Plan) {
     this.#edges = plan.stages.flatMap(({ input }) => (input.kind === 'shuffle' ? input.edges : []))
@@ -34,7 +39,7 @@ export class Chain {
     const visit = (node: Node): void => {
       if (seen.has(node)) return
       seen.add(node)
-      for (const input of inputsOf(node)) {
+      for (const input of new Set(inputsOf(node))) {
         this.#takers.set(input, [...(this.#takers.get(input) ?? []), node])
         visit(input)
       }
@@ -56,12 +61,31 @@ export class Chain {
     return found
   }
 
-  /** Everything outside the stage that values of a node can come to. */
+  /** The inputs as which an operator takes the rows of a node. */
+  rowInputsOf(operator: OperatorNode, from: Node): readonly RowInput[] {
+    const known =
+      this.#rowInputs.get(operator) ?? operator.inputs.map((_, input) => ({ kind: 'rowInput', node: operator, input }))
+    this.#rowInputs.set(operator, known)
+    return known.filter(({ input }) => operator.inputs[input] === from)
+  }
+
+  /** What an input of an operator is gathered under. */
+  targetOf(operator: OperatorNode, input: number): Target {
+    const from = operator.inputs[input]
+    if (from.kind === 'keyBy') return this.#edgeOf(from).from
+    if (from.kind === 'broadcast') return from
+    const found = this.rowInputsOf(operator, from).find(other => other.input === input)
+    if (found === undefined) throw new Error(`Cannot evaluate "${operator.name}": it has no input ${input}`)
+    return found
+  }
+
+  /** Everything outside the stage, and all operators that take rows in it, that values of a node can come to. */
   reach(node: Node): ReadonlySet<Target> {
     const targets = new Set<Target>(this.#sinks.get(node))
     for (const taker of this.#takers.get(node) ?? []) {
       if (taker.kind === 'keyBy') targets.add(this.#edgeOf(taker).from)
       else if (isShuffled(taker)) targets.add(taker)
+      else if (taker.kind === 'operator') for (const each of this.rowInputsOf(taker, node)) targets.add(each)
       else if (taker.kind !== 'side' || node.kind !== 'aggregate')
         for (const each of this.reach(taker)) targets.add(each)
     }
@@ -84,7 +108,16 @@ export class Chain {
         if (from.kind === 'keyBy') taken.add(from)
       } else if (taker.kind === 'top') {
         if (item.row !== undefined) take(taker, { ...item, key: null, keyText: '', parts: noParts })
-      } else if (taker.kind !== 'broadcast' && taker.kind !== 'operator') {
+      } else if (taker.kind === 'broadcast') {
+        const { row: _row, ...bare } = item
+        take(taker, { ...bare, key: null, keyText: '', parts: noParts })
+      } else if (taker.kind === 'operator') {
+        const { row } = item
+        if (row === undefined) continue
+        for (const input of this.rowInputsOf(taker, node)) {
+          take(input, { ...item, key: row.key, keyText: row.name, parts: noParts })
+        }
+      } else {
         this.#step(taker, item, take)
       }
     }

@@ -1,7 +1,8 @@
-import type { Plan, Stage } from '../../../shared/plan/plan.ts'
+import type { Plan } from '../../../shared/plan/plan.ts'
 import { Evaluation } from './evaluation.ts'
-import { anyCount, type Expected, type OracleInput, type SourceCounts } from './expected.ts'
+import type { Expected, OracleInput, SourceCounts } from './expected.ts'
 import { evaluateKeyed } from './keyed-edge.ts'
+import { evaluateOperators } from './operators/index.ts'
 import { outputOf } from './output.ts'
 import { evaluateSource } from './source.ts'
 import { evaluateTop } from './top.ts'
@@ -27,6 +28,8 @@ export type EvaluateOptions = {
  * - of late records it is known which expire where one source of one shard feeds the operator without a stage between; otherwise
  *   windows that a late record may belong to are left open
  * - results of a fold that differ with the order of its records are left open
+ * - joins, tables, process functions and their like (see operators/): all of it where a record is late, and what depends on the order
+ *   in which records of different producers come
  *
  * Taken for granted, and not checked: a function that sees rows under `updates` throws on none of their earlier states, and a fold
  * of the user's that throws does so by the value that is added.
@@ -42,11 +45,11 @@ export function evaluate(plan: Plan, input: OracleInput, { mayIdle = true }: Eva
       stops ??= told.stops
       continue
     }
-    giveUpOperators(evaluation, stage)
     for (const edge of stage.input.edges) {
       if (edge.from.kind === 'top') evaluateTop(evaluation, stage, edge.from)
       else if (edge.from.kind === 'keyBy') evaluateKeyed(evaluation, stage, edge, edge.from)
     }
+    evaluateOperators(evaluation, stage)
     const failed = evaluation.failed.get(stage.name)
     if (stage.onError === 'fail' && failed !== undefined && failed.most > 0) {
       stops ??= `a function of stage "${stage.name}" throws, and its policy is "fail"`
@@ -58,18 +61,5 @@ export function evaluate(plan: Plan, input: OracleInput, { mayIdle = true }: Eva
     sources,
     stages: new Map([...evaluation.failed].map(([name, failed]) => [name, { failed }])),
     operators: evaluation.operators,
-  }
-}
-
-/** Of operators that the oracle has no definition of, nothing is expected. */
-function giveUpOperators(evaluation: Evaluation, stage: Stage): void {
-  for (const node of stage.operators) {
-    if (node.kind !== 'operator') continue
-    evaluation.giveUp(
-      node,
-      `"${node.name}" is an operator of kind "${node.definition.spec.kind}", which the oracle has no definition of`,
-    )
-    evaluation.operators.set(node.name, { arrived: anyCount, expired: anyCount })
-    evaluation.countFailed(stage.name, anyCount)
   }
 }
