@@ -18,7 +18,7 @@ export function awsHosts(env: Readonly<Record<string, string | undefined>> = pro
   const ports = awsPorts(settings, awsClients(settings), {
     now: Date.now,
     random: Math.random,
-    sleep: ms => sleep(ms),
+    sleep: (ms, signal) => sleep(ms, undefined, signal && { signal }),
     remainingMs: () => newest?.getRemainingTimeInMillis() ?? Number.MAX_SAFE_INTEGER,
   })
   const host: Host = { ports, isQuiet: false, report: () => {} }

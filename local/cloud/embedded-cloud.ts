@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import type { SequenceNumber } from '../../shared/model/ids.ts'
 import { compareSequenceNumbers } from '../../shared/model/ids.ts'
 import type { Ports } from '../../shared/ports/index.ts'
+import { type Limit, lookupsHere } from '../../shared/ports/lookups.ts'
 import { Checkpoints } from './checkpoints.ts'
 import { CommitLog } from './commit-log.ts'
 import { DeadLetters } from './dead-letters.ts'
@@ -20,6 +21,8 @@ export type CloudClock = {
   readonly now: () => number
   /** Backs the ports' clock. */
   readonly sleep: (ms: number) => Promise<void>
+  /** Ends the calls of lookups; left out where no time passes during a call. */
+  readonly limit?: Limit
 }
 
 /**
@@ -59,6 +62,7 @@ export class EmbeddedCloud {
       views: this.views,
       deadLetters: this.deadLetters,
       files,
+      lookups: lookupsHere(clock.limit),
       clock,
     }
   }

@@ -28,8 +28,7 @@ export class Streams {
   readonly #storage: Storage
   readonly #transactions: Transactions
   readonly #now: () => number
-  /** Bytes of data put to all streams since this object was made: what tells a loader how much waits. */
-  bytesPut = 0
+  readonly #bytesPut = new Map<string, number>()
   readonly #listeners = new Map<string, Set<() => void>>()
   #streams: Map<string, Stream>
 
@@ -47,6 +46,11 @@ export class Streams {
   createStream(name: string, shardCount: number): void {
     if (this.#streams.has(name)) return
     this.#change(name, evenShards(name, shardCount, this.#nextNumber()))
+  }
+
+  /** Bytes of data put to the stream since this object was made: what tells a loader how much waits. */
+  bytesPut(name: string): number {
+    return this.#bytesPut.get(name) ?? 0
   }
 
   names(): readonly string[] {
@@ -86,7 +90,7 @@ export class Streams {
     return this.#transactions.run(() => {
       const arrivalMs = Math.floor(this.#now())
       const byShard = new Map<Shard, StoredRecord[]>()
-      for (const record of records) this.bytesPut += record.data.byteLength
+      this.#bytesPut.set(name, this.bytesPut(name) + records.reduce((sum, { data }) => sum + data.byteLength, 0))
       const outcomes = records.map(record => accept(stream, record, arrivalMs, byShard))
       for (const [shard, stored] of byShard) {
         this.#storage.records.append(shard.number, stored)

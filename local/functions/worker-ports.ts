@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Ports } from '../../shared/ports/index.ts'
-import { interceptPorts, type PortCall } from '../cloud/intercept-ports.ts'
+import { lookupsHere } from '../../shared/ports/lookups.ts'
+import { type Intercept, interceptPorts, type PortCall } from '../cloud/intercept-ports.ts'
 import type { FromWorker, PortAnswer } from './worker-messages.ts'
 
 /** Ports that send each call to another thread: arguments and answers are plain data. */
@@ -25,7 +26,9 @@ export function remotePorts(send: (message: FromWorker) => void): {
     if ('error' in answer) call?.reject(new Error(answer.error))
     else call?.resolve(answer.value as never)
   }
-  return { ports: interceptPorts(nowhere, call => ask(call)), answered }
+  // What a lookup calls is a function of this thread.
+  const intercept: Intercept = (call, effect) => (call.port === 'lookups' ? effect() : ask(call))
+  return { ports: interceptPorts(nowhere, intercept), answered }
 }
 
 /** Carries out a call that a thread sent. */
@@ -42,5 +45,6 @@ const nowhere: Ports = {
   views: { put: never, scan: never },
   deadLetters: { put: never, list: never },
   files: { write: never },
+  lookups: lookupsHere((ms, signal) => sleep(ms, undefined, { signal })),
   clock: { sleep: ms => sleep(ms), now: Date.now },
 }

@@ -81,6 +81,7 @@ export const faultsOf: { readonly [Name in Operation]: readonly CallFault[] } = 
   DeadLetter: [...writes, 'inPart'],
   File: writes,
   Call: writes,
+  Fetch: any,
   Expire: writes,
   Sleep: ['slow', 'crash', 'zombie', 'frozen'],
 }

@@ -15,6 +15,7 @@ import type { PortCall } from '../cloud/intercept-ports.ts'
  * | DeadLetter | dead letters are put                                                |
  * | File       | a file sink's file is written                                       |
  * | Call       | the user's function of a `forEach`                                  |
+ * | Fetch      | the user's function of a lookup                                     |
  * | Expire     | a parent's commits are let go                                       |
  * | Sleep      | a pause between two tries                                           |
  */
@@ -29,6 +30,7 @@ export type Operation =
   | 'DeadLetter'
   | 'File'
   | 'Call'
+  | 'Fetch'
   | 'Expire'
   | 'Sleep'
 
@@ -69,6 +71,7 @@ const operations: { readonly [call: string]: Operation } = {
   'views.put': 'View',
   'deadLetters.put': 'DeadLetter',
   'files.write': 'File',
+  'lookups.fetch': 'Fetch',
   'clock.sleep': 'Sleep',
 }
 

@@ -10,6 +10,7 @@ import { Deployment } from '../functions/deployment.ts'
 import { Awaits } from './awaits.ts'
 import { CallLog } from './call-log.ts'
 import type { DriveOptions } from './drive-options.ts'
+import { DriverClock } from './driver-clock.ts'
 import { Environments } from './environments.ts'
 
 const defaults = { now: Date.UTC(2026, 0, 1), timeoutMs: 60_000, batchSize: 100, mostFailures: 50 }
@@ -23,8 +24,7 @@ export class Machine {
   readonly awaits: Awaits
   readonly calls = new CallLog()
   readonly reports: InvocationReport[] = []
-  /** Arrival time. */
-  nowMs: number
+  readonly #clock: DriverClock
   readonly #options: DriveOptions
   readonly #environments: ReadonlyMap<string, Environments>
   #deployment: Deployment
@@ -36,16 +36,25 @@ export class Machine {
 
   constructor(plan: Plan, options: DriveOptions) {
     this.plan = plan
-    this.nowMs = new Date(options.now ?? defaults.now).getTime()
+    this.#clock = new DriverClock(new Date(options.now ?? defaults.now).getTime())
     this.#options = options
     this.awaits = new Awaits(options.faults)
-    this.cloud = memoryCloud({ now: () => this.nowMs, sleep: async () => {} })
+    this.cloud = memoryCloud({ now: () => this.nowMs, sleep: async () => {}, limit: this.#clock.limit })
     for (const { sinks } of plan.stages) {
       for (const sink of sinks) if (sink.kind === 'stream') this.cloud.streams.createStream(sink.stream, 1)
     }
     this.#environments = new Map(plan.stages.map(stage => [stage.name, this.#environmentsOf(stage)]))
     this.#batchSize = numberFor(options.batchSize, defaults.batchSize)
     this.#deployment = this.#deploy()
+  }
+
+  /** Arrival time. */
+  get nowMs(): number {
+    return this.#clock.nowMs
+  }
+
+  set nowMs(nowMs: number) {
+    this.#clock.nowMs = nowMs
   }
 
   /** Settles unless told not to. */

@@ -6,7 +6,8 @@ export type AwsHost = {
   now(): number
   /** From 0, below 1. */
   random(): number
-  sleep(ms: number): Promise<void>
+  /** Rejects when the signal is aborted before. */
+  sleep(ms: number, signal?: AbortSignal): Promise<void>
   /** Milliseconds left to the invocation that runs now; left out where calls have no deadline. */
   remainingMs?(): number
 }

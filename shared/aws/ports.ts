@@ -1,4 +1,5 @@
 import type { Ports } from '../ports/index.ts'
+import { lookupsHere } from '../ports/lookups.ts'
 import { type AwsHost, pause } from './calls.ts'
 import type { AwsClients } from './clients.ts'
 import { DynamoCommitLog } from './commit-log.ts'
@@ -21,6 +22,7 @@ export function awsPorts(settings: AwsSettings, clients: AwsClients, host: AwsHo
     views: new DynamoViews(items, host),
     deadLetters: new DynamoDeadLetters(items),
     files: new S3Files(settings, clients, host),
+    lookups: lookupsHere((ms, signal) => host.sleep(ms, signal)),
     clock: { now: () => host.now(), sleep: ms => pause(host, ms) },
   }
 }

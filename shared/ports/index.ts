@@ -1,4 +1,5 @@
 import type { CommitLogPort } from './commit-log.ts'
+import type { LookupsPort } from './lookups.ts'
 import type { DeadLettersPort, FilesPort, ViewsPort } from './results.ts'
 import type { StreamsPort } from './streams.ts'
 
@@ -12,6 +13,7 @@ export type Ports = {
   readonly views: ViewsPort
   readonly deadLetters: DeadLettersPort
   readonly files: FilesPort
+  readonly lookups: LookupsPort
   readonly clock: ClockPort
 }
 

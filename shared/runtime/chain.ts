@@ -7,6 +7,7 @@ import {
   type BranchNode,
   type FlatMapNode,
   hasUpdates,
+  isRowNode,
   labelOf,
   type Node,
   type OperatorNode,
@@ -15,21 +16,31 @@ import {
 } from '../plan/graph.ts'
 import type { Consumer, Edge, Stage } from '../plan/plan.ts'
 import { windowsOf } from '../plan/steps.ts'
+import { kindOf } from '../windows/window.ts'
 import { aggregateTaker, distinctTaker, type EdgeTaker, operatorTaker, type Wiring } from './keyed-takers.ts'
-import { rankingKey, shipper, topEntry, usableKey } from './shipping.ts'
+import type { LookupAnswers } from './lookup-answers.ts'
+import { lookupStep } from './lookup-step.ts'
+import { rankingKey, shipper, topEntry } from './shipping.ts'
+import { spreadKey } from './spread.ts'
 
 /** Where a stage's results go: messages to shuffles, rows and values to sinks. */
 export type ChainOutputs = {
   message(shuffle: number, edge: number, key: Key, value: unknown, time: number): void
   /** To every key group. */
   broadcast(shuffle: number, edge: number, value: unknown, time: number): void
+  /** A number below `count`, by the position of the output that comes next: the same in each attempt. */
+  place(count: number): number
   row(view: string, id: string, value: unknown): void
   /** To a sink that is no view. */
   send(sink: Sink, value: unknown, origin: Origin | undefined): void
 }
 
 /** What the runtime sets for its operators. */
-export type ChainContext = OperatorContext & { isDiscarding: boolean }
+export type ChainContext = OperatorContext & {
+  isDiscarding: boolean
+  /** What lookups go by; set before each run of a logged stage. */
+  answers?: LookupAnswers
+}
 
 /** A stage's operators as nested functions: a record runs through without awaiting. */
 export type Chain = {
@@ -37,7 +48,7 @@ export type Chain = {
   readonly source: Push
   /** Takes a shuffle's messages, by edge. */
   readonly edges: readonly EdgeTaker[]
-  /** In the order in which timers of one time fire: by name. */
+  /** In the order in which timers of one time fire: none before one whose rows it takes, else by name. */
   readonly operators: readonly StatefulOperator[]
   /** In the order in which they are flushed: none before one whose rows it takes. */
   readonly downwards: readonly StatefulOperator[]
@@ -51,11 +62,20 @@ export function compileChain(stage: Stage, context: ChainContext, outputs: Chain
   const edges = stage.input.edges.map(edge => compiler.receiver(edge))
   // What an operator sends to is compiled before it is made.
   const downwards = [...compiler.operators.values()].reverse()
-  const operators = downwards.toSorted((a, b) => (a.name < b.name ? -1 : 1))
+  const depths = new Map([...compiler.operators].map(([node, operator]) => [operator, rowDepthOf(node)]))
+  const depthOf = (operator: StatefulOperator): number => depths.get(operator) ?? 0
+  const operators = downwards.toSorted((a, b) => depthOf(a) - depthOf(b) || (a.name < b.name ? -1 : 1))
   return { source: nowhere, edges, operators, downwards }
 }
 
 const nowhere: Push = () => {}
+
+/** How many operators one after the other give the rows that an operator takes. */
+function rowDepthOf(node: Node): number {
+  if (node.kind === 'filter') return rowDepthOf(node.input)
+  if (node.kind !== 'operator') return 0
+  return Math.max(...node.inputs.map(input => (isRowNode(input) ? rowDepthOf(input) + 1 : 0)))
+}
 
 class Compiler implements Wiring {
   readonly operators = new Map<Node, StatefulOperator>()
@@ -116,7 +136,8 @@ class Compiler implements Wiring {
     const operator = this.stateful(node, () => {
       const { views, rows } = this.#rankingTakers(node)
       const { name, count, emission, latenessMs } = node
-      const windowKind = windowsOf(node)?.kind ?? 'global'
+      const windows = windowsOf(node)
+      const windowKind = windows === undefined ? 'global' : kindOf(windows)
       const spec = { name, count, emission, latenessMs, windowKind }
       return new Top(spec, this.context, (ranking, time, board) => {
         if (this.context.isDiscarding) return
@@ -199,7 +220,7 @@ class Compiler implements Wiring {
       }
     }
     if (from.kind === 'broadcast') return present((value, time) => broadcast(shuffle, index, value, time))
-    const key = wrapped(from.name, (value: unknown): Key => usableKey(from.key(value)))
+    const key = spreadKey(from, this.#stage.shuffles[shuffle].groups, this.#outputs)
     const ship = shipper(ships)
     return present((value, time) => message(shuffle, index, key(value), ship(value), time))
   }
@@ -230,6 +251,8 @@ class Compiler implements Wiring {
           else if (takesBack && origin !== undefined) next(undefined, time, origin)
         }
       }
+      case 'lookup':
+        return present(lookupStep(node, this.context, next))
       case 'union':
         return present((value, time) => next(value, time, undefined))
       default:

@@ -2,10 +2,13 @@ import { groupsIn } from '../model/hash-range.ts'
 import type { ShardId } from '../model/ids.ts'
 import { limits, type Sizes } from '../model/limits.ts'
 import { type Lineage, lineageOf } from '../model/lineage.ts'
+import type { LookupNode } from '../plan/graph.ts'
 import type { Plan, Stage } from '../plan/plan.ts'
 import { fingerprintOf } from '../plan/shape.ts'
 import type { Ports } from '../ports/index.ts'
 import type { ShardDescription } from '../ports/streams.ts'
+import { LookupAnswers } from './lookup-answers.ts'
+import { LookupCache } from './lookup-cache.ts'
 import type { ShardState } from './shard-state.ts'
 import type { TransientChain } from './transient-chain.ts'
 
@@ -26,6 +29,9 @@ export class Environment {
   readonly told = new Map<ShardId, Map<string, number>>()
   /** Units that fitted the last commits: see the run of a logged stage. */
   unitsPerCommit = Number.POSITIVE_INFINITY
+
+  /** What lookups were answered. */
+  readonly #caches = new Map<LookupNode, LookupCache>()
 
   #pipelineVersion: string | undefined
 
@@ -50,6 +56,15 @@ export class Environment {
 
   keep(state: ShardState): void {
     this.#states.set(state.shard, state)
+  }
+
+  /** What an invocation's lookups go by: its own answers, and those that are remembered. */
+  answers(): LookupAnswers {
+    return new LookupAnswers(this.ports, node => {
+      const cache = this.#caches.get(node) ?? new LookupCache(node.cache)
+      this.#caches.set(node, cache)
+      return cache
+    })
   }
 
   /** The shard as its stream lists it; lists again when it is not known, as it may be a child of a reshard. */

@@ -22,16 +22,20 @@ export function guarded(
       throw new UserFunctionError(operator, thrown)
     }
   }
+  const { subtract } = aggregator
   return {
     create: () => attempt(() => aggregator.create()),
-    add: (accumulator, value) => {
+    add: (accumulator, value, time) => {
       try {
-        return aggregator.add(accumulator, value)
+        return aggregator.add(accumulator, value, time)
       } catch (thrown) {
         throw new UserFunctionError(operator, thrown)
       }
     },
     merge: (accumulator, other) => attemptOrDiscard(() => aggregator.merge(accumulator, other)),
+    ...(subtract && {
+      subtract: (accumulator: unknown, other: unknown) => attemptOrDiscard(() => subtract(accumulator, other)),
+    }),
     result: accumulator => attemptOrDiscard(() => aggregator.result(accumulator)),
   }
 }

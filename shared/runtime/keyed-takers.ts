@@ -2,10 +2,10 @@ import type { KeyRef } from '../model/key.ts'
 import { Distinct } from '../operators/distinct.ts'
 import { merging } from '../operators/merging.ts'
 import type { Push, StatefulOperator } from '../operators/operator.ts'
+import { PaneAggregate } from '../operators/pane-aggregate.ts'
 import { RunningAggregate } from '../operators/running-aggregate.ts'
-import { SessionAggregate } from '../operators/session-aggregate.ts'
 import { wrapped } from '../operators/user-function.ts'
-import { WindowAggregate } from '../operators/window-aggregate.ts'
+import { windowedOperator } from '../operators/windowed-operator.ts'
 import { WrittenOnce } from '../operators/written-once.ts'
 import type { AggregateNode, DistinctNode, FlatMapNode, Node, OperatorNode } from '../plan/graph.ts'
 import type { Shipping } from '../plan/plan.ts'
@@ -81,18 +81,18 @@ function aggregateOperator(
 ): StatefulOperator {
   const { context } = wiring
   const push = wiring.kept(wiring.pushOf(node))
-  const whole = isCombined ? merging(node.aggregator) : node.aggregator
+  const whole = isCombined ? merging(node.aggregator, context) : node.aggregator
   const aggregator = hasUserCode(node) ? guarded(node.name, whole, context) : whole
   const { name, emission, latenessMs, windows } = node
+  if (emission.kind === 'panes') {
+    if (windows === undefined || windows.kind === 'sliding' || windows.kind === 'count') {
+      throw new Error(`Cannot compile operator "${name}": panes of ${windows?.kind ?? 'no'} windows`)
+    }
+    return new PaneAggregate({ name, aggregator, windows, emission, latenessMs }, context, push, expired)
+  }
   if (windows === undefined) return new RunningAggregate({ name, aggregator, emission }, context, push)
-  if (windows.kind !== 'session') {
-    return new WindowAggregate({ name, aggregator, windows, emission, latenessMs }, context, push, expired)
-  }
-  if (emission.kind === 'every' || emission.kind === 'complete') {
-    throw new Error(`Cannot compile operator "${name}": session windows are emitted by "${emission.kind}"`)
-  }
-  return new SessionAggregate({ name, aggregator, gapMs: windows.gapMs, emission, latenessMs }, context, push, expired)
+  return windowedOperator({ name, aggregator, windows, emission, latenessMs }, context, push, expired)
 }
 
 /** The others are our own, and get only what their `lift` let through. */
-const hasUserCode = (node: AggregateNode): boolean => node.function === 'reduce' || node.function === 'aggregate'
+const hasUserCode = (node: AggregateNode): boolean => node.takes.kind === 'value'

@@ -8,6 +8,7 @@ import { append, encodeChange, pageBefore, takeDeltas } from './commit.ts'
 import type { Environment } from './environment.ts'
 import { open } from './hand-over.ts'
 import { load, loadGroups } from './load.ts'
+import { askFor, type LookupKnowledge } from './lookup-round.ts'
 import { publish } from './publish.ts'
 import { countCommitted } from './report.ts'
 import {
@@ -38,7 +39,7 @@ type Knowledge = {
   mostUnits: number
   /** The record at which the last commit was cut is still being worked on. */
   isResumed: boolean
-}
+} & LookupKnowledge
 
 /**
  * Invocation of a logged stage: commit, then publish, then return (protocol). Invariants:
@@ -60,6 +61,8 @@ export async function runLogged(
     poison: undefined,
     mostUnits: environment.unitsPerCommit,
     isResumed: false,
+    answers: environment.answers(),
+    isHurried: false,
   }
   for (let futile = 0; futile < mostFutileRounds; futile++) {
     const state = environment.take(shard.id) ?? (await loadOrOpen(environment, shard, report))
@@ -69,6 +72,10 @@ export async function runLogged(
     for (;;) {
       const step = await commitStep(environment, state, batch, items, shard, isOutOfTime, knowledge, report)
       if (step.kind === 'again') break
+      if (step.kind === 'asked') {
+        futile--
+        break
+      }
       futile = 0
       report.watermark = state.watermark
       report.version = state.head.version
@@ -86,6 +93,8 @@ export async function runLogged(
 type Step =
   /** Load and begin again. */
   | { readonly kind: 'again' }
+  /** The same, and it was not in vain: what the run lacked was asked for. */
+  | { readonly kind: 'asked' }
   /** The batch has more. */
   | { readonly kind: 'committed' }
   | { readonly kind: 'answer'; readonly response: BatchResponse }
@@ -111,15 +120,33 @@ async function commitStep(
 
   const { tallies } = state
   const through = state.head.through
-  const limits: RunLimits = { mostUnits: knowledge.mostUnits, mostBytes: roughCommitBytes, isOutOfTime }
+  const limits: RunLimits = {
+    mostUnits: knowledge.mostUnits,
+    mostBytes: roughCommitBytes,
+    isOutOfTime: () => !knowledge.isHurried && isOutOfTime(),
+  }
   const units = new UnitCounter(state, limits, environment.stage.onError, knowledge.poison)
+  const { answers } = knowledge
+  const isSource = environment.stage.input.kind === 'source'
+  const mark = isSource ? state.mark() : undefined
+  const ask = async (): Promise<Step> => {
+    await askFor(knowledge, environment, state, mark, left[0].record.sequence, isOutOfTime)
+    return { kind: 'asked' }
+  }
+  state.context.answers = answers
+  // A user record counts once it has begun, a message once it is done.
+  answers.begin(() => units.done - (isSource ? 1 : 0))
   state.outbox.begin(state.head.version + 1)
   const outcome = runAll(environment, state, batch, left, shard, units, limits, knowledge.isResumed)
+  if (answers.isLacking) return ask()
   if (outcome.kind === 'threw') return learn(knowledge, outcome)
   const isUnchanged = units.done === 0 && state.head.through === through && outcome.kind !== 'cut'
   if (isUnchanged) return answerOf(outcome)
 
+  // What goes out once a commit is of no unit: half of them may lack less.
+  answers.begin(() => Math.floor(units.done / 2))
   const change = cutCommit(environment, state, units, knowledge)
+  if (answers.isLacking) return ask()
   if (change === undefined) return again
   if ((await append(environment, state, change, report)) === 'stale') return again
   countCommitted(report, tallies, state.tallies)
@@ -130,6 +157,8 @@ async function commitStep(
   knowledge.mostUnits = environment.unitsPerCommit
   // Places of timers count from the version that the run began with: in the next one they would name others.
   knowledge.poison = undefined
+  answers.committed()
+  knowledge.isHurried = false
   knowledge.isResumed = outcome.kind === 'cut'
   if (outcome.kind !== 'cut') return answerOf(outcome)
   const next = left.find(item => isBeyond(state, item.record))
@@ -208,9 +237,10 @@ function cutCommit(environment: Environment, state: ShardState, units: UnitCount
     for (const operator of state.chain.downwards) operator.flush()
   } catch (thrown) {
     if (!(thrown instanceof UserFunctionError)) throw thrown
-    shorten(environment, units, knowledge, thrown)
+    if (!knowledge.answers.isLacking) shorten(environment, units, knowledge, thrown)
     return undefined
   }
+  if (knowledge.answers.isLacking) return undefined
   const { late, expired } = state.context.tallies
   state.tally({ late, expired })
   state.context.tallies.late = 0

@@ -3,7 +3,7 @@ import { isStepCrossed, ShuffleWriter } from '../emit/shuffle-writer.ts'
 import { sinkRecord } from '../emit/sink-key.ts'
 import { beginningOfTime } from '../model/event-time.ts'
 import { producerOf, type ShardId } from '../model/ids.ts'
-import type { Key } from '../model/key.ts'
+import { type Key, keyGroupOf } from '../model/key.ts'
 import type { Lineage } from '../model/lineage.ts'
 import { type PositionText, positionText } from '../model/position.ts'
 import type { Origin } from '../operators/operator.ts'
@@ -69,6 +69,10 @@ export class OutboxBuilder implements ChainOutputs {
   readonly broadcast = (shuffle: number, edge: number, value: unknown, time: number): void => {
     this.#writers[shuffle].broadcast(edge, time, value, 0, 0, this.#index++)
     this.messagesOut++
+  }
+
+  place(count: number): number {
+    return keyGroupOf(`${this.#version}/${this.#index}`, count)
   }
 
   /** A row that changes twice in a commit is put once. */

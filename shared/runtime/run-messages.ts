@@ -155,7 +155,8 @@ export class MessageRun {
 
   /** Fires what is due up to `watermark`, in the order of time, operator and key, then moves the key group there. */
   #fire(record: BatchRecord, group: number, watermark: number): 'fired' | 'cut' {
-    const { operators } = this.#state
+    const { operators, context } = this.#state
+    context.reaching = watermark
     for (;;) {
       let next: StatefulOperator | undefined
       let at = Number.POSITIVE_INFINITY

@@ -1,6 +1,7 @@
 import type { UserFunctionError } from '../model/errors.ts'
 import type { SequenceNumber } from '../model/ids.ts'
 import type { DeadLetter } from '../ports/results.ts'
+import { NoAnswerError } from './lookup-calls.ts'
 import { type UnitCounter, UnitFailure } from './run.ts'
 import type { ShardState } from './shard-state.ts'
 import type { SourceTaker } from './source-reader.ts'
@@ -10,6 +11,7 @@ export class RecordRun implements SourceTaker {
   readonly #state: ShardState
   readonly #units: UnitCounter
   #place: { readonly sequence: SequenceNumber; readonly unit: string } | undefined
+  #bytesBefore = 0
 
   constructor(state: ShardState, units: UnitCounter) {
     this.#state = state
@@ -23,6 +25,7 @@ export class RecordRun implements SourceTaker {
   begin(_major: number, sequence: SequenceNumber, sub: number): UserFunctionError | undefined {
     const place = { sequence, unit: `record ${sub}` }
     this.#place = place
+    this.#bytesBefore = this.#state.outbox.bytes
     if (this.#units.done === 0) this.#units.first = place
     this.#units.done++
     return this.#units.isPoison(place) ? this.#units.poison?.error : undefined
@@ -32,8 +35,12 @@ export class RecordRun implements SourceTaker {
     this.#state.chain.source(value, time, undefined)
   }
 
-  /** An outbox takes nothing back: the run is forgotten and made again without the record. */
+  /**
+   * An outbox takes nothing back: the run is forgotten and made again without the record. But where a lookup has no answer, which is so
+   * for the whole invocation, and nothing was put out, there is nothing to take back.
+   */
   takeBack(_major: number, _sub: number, error: UserFunctionError): void {
+    if (error.cause instanceof NoAnswerError && this.#state.outbox.bytes === this.#bytesBefore) return
     this.#units.done--
     if (this.#place !== undefined) throw new UnitFailure(this.#place, error)
   }

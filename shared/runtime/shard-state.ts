@@ -41,6 +41,13 @@ export type GroupInfo = {
   pending: StoreDelta[]
 }
 
+/** Where a source's shard stood before a run. */
+export type SourceMark = {
+  readonly through: Through | undefined
+  readonly tallies: Tallies
+  readonly sourceWatermark: number
+}
+
 /**
  * A shard of a logged stage, in memory: its log's head, its operators with their state, and its key groups. Between two commits it is
  * exactly what the log says at `head.version`; during a run it is ahead of it, and is thrown away unless the append succeeds.
@@ -70,6 +77,8 @@ export class ShardState {
   readonly #slotBytes: number[] = []
   readonly #producerStore = new KeyedStore<ProducerState>('$producers')
   readonly #cuts = new Map<number, TimerCut>()
+  /** Of key groups that are not loaded, as the log has them. */
+  readonly #holds = new Map<number, number>()
   readonly #lastFired = new Map<number, TimerCut>()
   readonly #order: Map<string, number>
 
@@ -123,33 +132,40 @@ export class ShardState {
     return this.chain.operators
   }
 
-  /** Minimum over the key groups; of a source's shard, which has none, its own. */
+  /** Minimum over the key groups, below any result that waits to go out; of a source's shard, which has none, its own. */
   get watermark(): number {
     if (this.stage.input.kind === 'source') return this.sourceWatermark
     let least = endOfTime
-    for (const group of this.groups.keys()) least = Math.min(least, this.context.watermarks[group])
+    for (const group of this.groups.keys()) {
+      least = Math.min(least, this.context.watermarks[group], (this.#holdOf(group) ?? Number.POSITIVE_INFINITY) - 1)
+    }
     return least
   }
 
   /** Takes over what a version says of the key groups that this shard owns. */
   adopt(heads: readonly GroupHead[]): void {
-    for (const { group, page, watermark, cut } of heads) {
+    for (const { group, page, watermark, cut, hold } of heads) {
       const info = this.groups.get(group)
       if (info === undefined) continue
       info.page = page
       info.named = page
       this.setWatermark(group, watermark)
       if (cut !== undefined) this.#cuts.set(group, cut)
+      if (hold !== undefined) this.#holds.set(group, hold)
     }
   }
 
   heads(): GroupHead[] {
-    return [...this.groups.values()].map(({ group, page }) => ({
-      group,
-      page,
-      watermark: this.context.watermarks[group],
-      cut: this.#cuts.get(group),
-    }))
+    return [...this.groups.values()].map(({ group, page }) => {
+      const hold = this.#holdOf(group)
+      return {
+        group,
+        page,
+        watermark: this.context.watermarks[group],
+        cut: this.#cuts.get(group),
+        ...(hold !== undefined && { hold }),
+      }
+    })
   }
 
   setWatermark(group: number, watermark: number): void {
@@ -200,6 +216,18 @@ export class ShardState {
     return bytes
   }
 
+  /** What a run changes of a source's shard, which has no keyed state, besides the outbox: a way back without loading. */
+  mark(): SourceMark {
+    return { through: this.head.through, tallies: this.tallies, sourceWatermark: this.sourceWatermark }
+  }
+
+  /** Before the run, as it was when the mark was made. */
+  backTo({ through, tallies, sourceWatermark }: SourceMark): void {
+    this.head.through = through
+    this.tallies = tallies
+    this.sourceWatermark = sourceWatermark
+  }
+
   tally(change: Partial<Tallies>): void {
     const next = { ...this.tallies }
     for (const [name, count] of Object.entries(change)) next[name as keyof Tallies] += count
@@ -220,6 +248,13 @@ export class ShardState {
       delta,
       outbox,
     }
+  }
+
+  #holdOf(group: number): number | undefined {
+    if (!this.groups.get(group)?.isLoaded) return this.#holds.get(group)
+    let least = Number.POSITIVE_INFINITY
+    for (const operator of this.operators) least = Math.min(least, operator.hold?.(group) ?? Number.POSITIVE_INFINITY)
+    return least === Number.POSITIVE_INFINITY ? undefined : least
   }
 
   #firedUntil(operator: string, group: number, id: string): number {

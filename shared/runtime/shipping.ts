@@ -1,4 +1,4 @@
-import type { Key } from '../model/key.ts'
+import { isKey, type Key } from '../model/key.ts'
 import type { Origin } from '../operators/operator.ts'
 import type { TopEntry } from '../operators/top.ts'
 import { wrapped } from '../operators/user-function.ts'
@@ -29,20 +29,6 @@ export function usableKey(key: Key | undefined): Key {
   throw new TypeError(
     `the key ${found}, expected a string, number, boolean, bigint, null, or an array or object of these`,
   )
-}
-
-function isKey(key: unknown): key is Key {
-  switch (typeof key) {
-    case 'string':
-    case 'number':
-    case 'boolean':
-    case 'bigint':
-      return true
-    case 'object':
-      return key === null || Object.values(key).every(isKey)
-    default:
-      return false
-  }
 }
 
 /** Every record of a ranking has this key. */

@@ -4,7 +4,7 @@ import { sinkRecord } from '../emit/sink-key.ts'
 import type { UserFunctionError } from '../model/errors.ts'
 import { beginningOfTime } from '../model/event-time.ts'
 import { producerOf, type SequenceNumber, type ShardId } from '../model/ids.ts'
-import type { Key } from '../model/key.ts'
+import { type Key, keyGroupOf } from '../model/key.ts'
 import type { Lineage } from '../model/lineage.ts'
 import { positionText } from '../model/position.ts'
 import type { Origin } from '../operators/operator.ts'
@@ -133,6 +133,10 @@ export class TransientChain implements SourceTaker, ChainOutputs {
 
   readonly broadcast = (shuffle: number, edge: number, value: unknown, time: number): void => {
     this.#writers[shuffle].broadcast(edge, time, value, this.#major, this.#sub, this.#nextIndex())
+  }
+
+  place(count: number): number {
+    return keyGroupOf(`${this.#majors[this.#major]}/${this.#sub}/${this.#index}`, count)
   }
 
   row(view: string): void {
