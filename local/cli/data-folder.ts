@@ -8,7 +8,11 @@ import { DataFolderError } from '../cloud/data-folder-error.ts'
 import { type CloudClock, type EmbeddedCloud, type FolderCloudOptions, openCloud } from '../cloud/embedded-cloud.ts'
 
 /** The machine's clock. */
-export const realClock: CloudClock = { now: Date.now, sleep: async ms => void (await sleep(ms)) }
+export const realClock: CloudClock = {
+  now: Date.now,
+  sleep: async ms => void (await sleep(ms)),
+  limit: (ms, signal) => sleep(ms, undefined, { signal }),
+}
 
 export type DataFolderOptions = FolderCloudOptions
 

@@ -53,7 +53,8 @@ async function serve(cloud: MirroredCloud, options: SessionAtOptions, end: Sessi
     if (stream !== undefined) cloud.trimCheckpointed(stream, [event.mapping])
   })
   greet(options)
-  const backlogBytes = () => cloud.streams.bytesPut - doneBytes
+  const backlogBytes = () =>
+    plan.stages.reduce((sum, { input }) => sum + cloud.streams.bytesPut(input.stream), 0) - doneBytes
   const session = {
     plan,
     streams: cloud.ports.streams,

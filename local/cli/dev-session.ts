@@ -81,7 +81,8 @@ async function serve(cloud: EmbeddedCloud, options: SessionOptions, end: Session
   const endpoint = await Endpoint.open(cloud, folder)
   greet(options)
   try {
-    const backlogBytes = () => cloud.streams.bytesPut - doneBytes
+    const backlogBytes = () =>
+      plan.stages.reduce((sum, { input }) => sum + cloud.streams.bytesPut(input.stream), 0) - doneBytes
     const { streams } = cloud.ports
     await serveSession({ plan, streams, deployment, inputs, status, backlogBytes, mostBacklogBytes, tickMs }, end)
   } finally {

@@ -1,6 +1,6 @@
 import type { Pipeline } from '../../shared/dsl/pipeline.ts'
 import { environmentPools } from '../functions/runners.ts'
-import { countRecords } from '../mirror/count-records.ts'
+import { recordsOfStream } from '../mirror/records-of-stream.ts'
 import { mirroredRun } from '../run/mirrored-run.ts'
 import { type RunReport, reportOf } from '../run/run-report.ts'
 import type { AwsPlace } from './aws-options.ts'
@@ -19,6 +19,8 @@ export type RunAtOptions = {
   readonly shards: ReadonlyMap<string, number>
   readonly batchSizes: ReadonlyMap<string, number>
   readonly views: readonly string[]
+  /** Whether to read what stream sinks have put. */
+  readonly withStreams: boolean
   /** Where file sinks write. @default ./NAME-files */
   readonly files: string | undefined
   /** Delete what an earlier run has left. */
@@ -32,7 +34,7 @@ const defaultBatchSize = 10_000
 
 /** A run on streams and a table that are on AWS or on what speaks its interfaces, with its functions on this machine. */
 export async function runAt(options: RunAtOptions): Promise<RunReport> {
-  const { place, pipeline, inputs, shards, batchSizes, views, terminal, isFresh } = options
+  const { place, pipeline, inputs, shards, batchSizes, views, withStreams, terminal, isFresh } = options
   const { plan } = pipeline
   const filesFolder = options.files ?? `${plan.name}-files`
   await checkEmpty(filesFolder, plan)
@@ -51,7 +53,11 @@ export async function runAt(options: RunAtOptions): Promise<RunReport> {
         onProgress: ({ fraction, records }) => progress.update({ fraction, count: records }),
       }),
     )
-    return await reportOf(cloud, plan, outcome, views, stream => countRecords(cloud, stream))
+    return await reportOf(cloud, plan, outcome, {
+      views,
+      withStreams,
+      recordsOf: stream => recordsOfStream(cloud, stream),
+    })
   } finally {
     progress.stop()
     await cloud.close()

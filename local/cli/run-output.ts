@@ -3,16 +3,40 @@ import { byteSize, counted, wholeNumber } from './numbers.ts'
 import { printable, tableOf } from './tables.ts'
 import { jsonText } from './value-text.ts'
 
-/** One JSON document, on one line. */
-export function jsonOf({ views, sources, deadLetters, seconds }: RunReport): string {
-  const document = {
-    views: Object.fromEntries(views),
-    sources: Object.fromEntries(sources),
-    deadLetters: deadLetters.length,
-    seconds,
-  }
-  return `${jsonText(document)}\n`
+/** One JSON document, on one line, in pieces: results may be longer than a text can be. */
+export function* jsonOf({
+  views,
+  streams,
+  sources,
+  deadLetters,
+  seconds,
+}: RunReport): Generator<string, void, undefined> {
+  yield '{"views":'
+  yield* listsOf(views)
+  yield ',"streams":'
+  yield* listsOf(new Map(Array.from(streams, ([name, values]) => [name, values.map(value => ({ value }))])))
+  const rest = jsonText({ sources: Object.fromEntries(sources), deadLetters: deadLetters.length, seconds })
+  yield `,${rest.slice(1)}\n`
 }
+
+function* listsOf(lists: ReadonlyMap<string, readonly unknown[]>): Generator<string, void, undefined> {
+  let open = '{'
+  for (const [name, rows] of lists) {
+    yield `${open}${jsonText(name)}:[`
+    open = ','
+    for (let start = 0; start < rows.length; start += rowsInPiece) {
+      const piece = rows
+        .slice(start, start + rowsInPiece)
+        .map(jsonText)
+        .join(',')
+      yield start === 0 ? piece : `,${piece}`
+    }
+    yield ']'
+  }
+  yield lists.size === 0 ? '{}' : '}'
+}
+
+const rowsInPiece = 1_000
 
 /** The views as tables, then what the run was. */
 export function textOf(report: RunReport, isWhole: boolean): string {

@@ -6,7 +6,7 @@ import { MemoryStorage } from '../cloud/memory-storage.ts'
 import { loadPipeline } from '../functions/load-pipeline.ts'
 import { runnersFor } from '../functions/runners.ts'
 import { boundedRun } from '../run/bounded-run.ts'
-import { countRecords, viewNames } from '../run/results.ts'
+import { recordsOfStream, viewNames } from '../run/results.ts'
 import { type RunReport, reportOf } from '../run/run-report.ts'
 import { type AwsOptions, addAwsOptions, awsPlace } from './aws-options.ts'
 import { type AddCommand, type Terminal, UsageError } from './command-line.ts'
@@ -67,6 +67,7 @@ async function run(file: string, flags: RunFlags, terminal: Terminal): Promise<v
   const shards = shardsFrom(plan, flags.shards)
   const batchSizes = batchSizesFrom(plan, flags.batchSize)
   const views = viewsFrom(plan, viewNames(plan), flags.view)
+  const withStreams = flags.json === true
   const place = awsPlace(flags)
   if (place !== undefined) {
     if (flags.dataLimit !== undefined) throw new UsageError('Cannot use --data-limit: it is about a data folder')
@@ -74,7 +75,18 @@ async function run(file: string, flags: RunFlags, terminal: Terminal): Promise<v
     // The SDK: runs on this machine alone do not wait for it to be read.
     const { runAt } = await import('./run-at.ts')
     return print(
-      await runAt({ place, pipeline, inputs, shards, batchSizes, views, files: flags.files, isFresh, terminal }),
+      await runAt({
+        place,
+        pipeline,
+        inputs,
+        shards,
+        batchSizes,
+        views,
+        withStreams,
+        files: flags.files,
+        isFresh,
+        terminal,
+      }),
       flags,
       terminal,
     )
@@ -98,7 +110,8 @@ async function run(file: string, flags: RunFlags, terminal: Terminal): Promise<v
       }),
     )
     progress.stop()
-    const report = await reportOf(cloud, plan, outcome, views, stream => countRecords(cloud, stream))
+    const recordsOf = (stream: string) => recordsOfStream(cloud, stream)
+    const report = await reportOf(cloud, plan, outcome, { views, withStreams, recordsOf })
     print(report, flags, terminal)
   } finally {
     progress.stop()
@@ -108,7 +121,8 @@ async function run(file: string, flags: RunFlags, terminal: Terminal): Promise<v
 }
 
 function print(report: RunReport, flags: RunFlags, terminal: Terminal): void {
-  terminal.out(flags.json ? jsonOf(report) : textOf(report, flags.all === true))
+  if (!flags.json) return terminal.out(textOf(report, flags.all === true))
+  for (const piece of jsonOf(report)) terminal.out(piece)
 }
 
 const keptBy = ({ data }: RunFlags): string =>

@@ -28,7 +28,7 @@ export type MirrorOptions = {
  * stages' input streams are read ahead into memory, where the mapping finds them at once.
  */
 export class MirroredCloud implements MappedCloud {
-  readonly streams: MappedStreams & { createStream(name: string): void; readonly bytesPut: number }
+  readonly streams: MappedStreams & { createStream(name: string): void; bytesPut(stream: string): number }
   readonly checkpoints: TableCheckpoints
   /** What the engine asks of the world, answered there. */
   readonly ports: Ports
@@ -43,13 +43,17 @@ export class MirroredCloud implements MappedCloud {
   readonly #closing = new AbortController()
   #stopped: readonly Promise<unknown>[] = []
   #failure: { readonly error: unknown } | undefined
-  #bytesPut = 0
+  readonly #bytesPut = new Map<string, number>()
 
   private constructor(plan: Plan, options: MirrorOptions, clients: AwsClients, checkpoints: TableCheckpoints) {
     const { settings, files } = options
     const pace = options.pace ?? (settings.endpoint === undefined ? awsPace : emulatorPace)
     const gate = new Gate(pace.callsAtOnce)
-    const sleep = (ms: number) => new Promise<void>(resolve => setTimeout(resolve, ms))
+    const sleep = (ms: number, signal?: AbortSignal) =>
+      new Promise<void>(resolve => {
+        const timer = setTimeout(resolve, ms)
+        signal?.addEventListener('abort', () => clearTimeout(timer))
+      })
     const ports = awsPorts(settings, clients, { now: Date.now, random: Math.random, sleep })
     this.settings = settings
     this.clients = clients
@@ -146,7 +150,6 @@ export class MirroredCloud implements MappedCloud {
   }
 
   #mappedStreams(): MirroredCloud['streams'] {
-    const bytesPut = () => this.#bytesPut
     return {
       createStream: name => void this.#mirror(name),
       describe: stream => this.#mirror(stream).describe(),
@@ -157,9 +160,7 @@ export class MirroredCloud implements MappedCloud {
         throw new ConfigurationError(`Cannot begin at the newest record of "${stream}": a mirror begins at the oldest`)
       },
       listen: (stream, listener) => this.#mirror(stream).listen(listener),
-      get bytesPut() {
-        return bytesPut()
-      },
+      bytesPut: stream => this.#bytesPut.get(stream) ?? 0,
     }
   }
 
@@ -168,7 +169,7 @@ export class MirroredCloud implements MappedCloud {
     if (mirror === undefined) return outcomes
     for (const [i, outcome] of outcomes.entries()) {
       if (outcome.kind !== 'accepted') continue
-      this.#bytesPut += records[i].data.byteLength
+      this.#bytesPut.set(stream, (this.#bytesPut.get(stream) ?? 0) + records[i].data.byteLength)
       mirror.heardOf(outcome.shard, outcome.sequence)
     }
     return outcomes

@@ -6,6 +6,7 @@ import type { ShardDescription } from '../../shared/ports/streams.ts'
 import type { Tally } from '../cloud/checkpoints.ts'
 import type { EmbeddedCloud } from '../cloud/embedded-cloud.ts'
 import { type Row, rowsOfView } from '../cloud/rows.ts'
+import type { StreamRecord } from '../cloud/streams.ts'
 import { mappingName } from '../functions/deployment.ts'
 
 /** What every stage did, as its logs and checkpoints say: exact, whatever was retried. */
@@ -49,19 +50,18 @@ export async function stageTotals(cloud: ResultsCloud, plan: Plan): Promise<Stag
   return totals
 }
 
-/** How many records a stream holds. */
-export function countRecords(cloud: EmbeddedCloud, stream: string): number {
-  let count = 0
+/** Every record that a stream holds, shard by shard. */
+export function* recordsOfStream(cloud: EmbeddedCloud, stream: string): Generator<StreamRecord, void, undefined> {
   for (const { id } of cloud.streams.describe(stream)) {
-    let records = cloud.streams.read(stream, id, undefined, 10_000, readBytes)
+    let records = cloud.streams.read(stream, id, undefined, mostRecords, readBytes)
     while (records.length > 0) {
-      count += records.length
-      records = cloud.streams.read(stream, id, records[records.length - 1].sequence, 10_000, readBytes)
+      yield* records
+      records = cloud.streams.read(stream, id, records[records.length - 1].sequence, mostRecords, readBytes)
     }
   }
-  return count
 }
 
+const mostRecords = 10_000
 const readBytes = 16 * 1024 * 1024
 
 const newestFirst = (a: StoredCommit, b: StoredCommit): number => b.version - a.version

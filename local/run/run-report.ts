@@ -20,6 +20,8 @@ export type RunReport = {
   /** Bytes of commits and pages. */
   readonly stateBytes: number
   readonly sinks: readonly SinkTotal[]
+  /** What stream sinks have put, each value once, by the sink's name. Empty unless it was asked for. */
+  readonly streams: ReadonlyMap<string, readonly unknown[]>
   /** This run's alone. */
   readonly seconds: number
   readonly recordsDone: number
@@ -42,19 +44,27 @@ export type ReportCloud = ResultsCloud & {
   readonly files: { list(): Promise<readonly StoredFile[]> }
 }
 
-/** How many records a stream holds. */
-export type CountRecords = (stream: string) => number | Promise<number>
+/** Every record that a stream holds, in order for each key. */
+export type RecordsOfStream = (stream: string) => Iterable<PutBySink> | AsyncIterable<PutBySink>
+type PutBySink = { readonly partitionKey: string; readonly data: Uint8Array }
+
+export type ReportOptions = {
+  readonly views: readonly string[]
+  /** Whether to decode what the stream sinks have put. */
+  readonly withStreams: boolean
+  readonly recordsOf: RecordsOfStream
+}
 
 export async function reportOf(
   cloud: ReportCloud,
   plan: Plan,
   outcome: RunOutcome,
-  views: readonly string[],
-  countRecords: CountRecords,
+  { views, withStreams, recordsOf }: ReportOptions,
 ): Promise<RunReport> {
   const totals = await stageTotals(cloud, plan)
   const rows = await Promise.all(views.map(async view => [view, await viewRows(cloud, plan, view)] as const))
   const { seconds, recordsDone, tooLong } = outcome
+  const puts = await streamPuts(plan, withStreams, recordsOf)
   return {
     views: new Map(rows),
     sources: sourceCounts(plan, totals, tooLong),
@@ -63,7 +73,8 @@ export async function reportOf(
     expired: sum(totals.map(({ log }) => log.expired)),
     commits: sum(totals.map(({ invocations }) => invocations.commits ?? 0)),
     stateBytes: sum(totals.map(({ invocations }) => (invocations.commitBytes ?? 0) + (invocations.pageBytes ?? 0))),
-    sinks: await sinkTotals(cloud, plan, countRecords),
+    sinks: await sinkTotals(cloud, plan, puts),
+    streams: new Map([...puts].map(([name, { values }]) => [name, [...values.values()]])),
     seconds,
     recordsDone,
   }
@@ -96,12 +107,37 @@ function placedLetters(plan: Plan, letters: readonly DeadLetter[]): PlacedLetter
   return placed.map(({ letter, file, line }) => ({ ...letter, at: line === 0 ? letter.place : `${file}:${line}` }))
 }
 
-async function sinkTotals(cloud: ReportCloud, plan: Plan, countRecords: CountRecords): Promise<SinkTotal[]> {
+type StreamPuts = {
+  readonly records: number
+  /** By partition key, which names a record's producer and position: a repeated put is told apart. */
+  readonly values: ReadonlyMap<string, unknown>
+}
+
+async function streamPuts(
+  plan: Plan,
+  withValues: boolean,
+  recordsOf: RecordsOfStream,
+): Promise<ReadonlyMap<string, StreamPuts>> {
+  const puts = new Map<string, StreamPuts>()
+  for (const sink of plan.graph.sinks) {
+    if (sink.kind !== 'stream') continue
+    const values = new Map<string, unknown>()
+    let records = 0
+    for await (const { partitionKey, data } of recordsOf(sink.stream)) {
+      records++
+      if (withValues) values.set(partitionKey, sink.codec.decode(data, 0, data.byteLength))
+    }
+    puts.set(sink.name, { records, values })
+  }
+  return puts
+}
+
+async function sinkTotals(cloud: ReportCloud, plan: Plan, puts: ReadonlyMap<string, StreamPuts>): Promise<SinkTotal[]> {
   const totals: SinkTotal[] = []
   for (const sink of plan.graph.sinks) {
     const { name } = sink
     if (sink.kind === 'stream') {
-      totals.push({ kind: 'stream', name, stream: sink.stream, records: await countRecords(sink.stream) })
+      totals.push({ kind: 'stream', name, stream: sink.stream, records: puts.get(name)?.records ?? 0 })
     }
     if (sink.kind === 'files') {
       const files = (await cloud.files.list()).filter(file => file.sink === name)

@@ -9,8 +9,8 @@ import { withLinePlace } from './line-places.ts'
 /** Where a bounded run takes place. */
 export type RunCloud = DeploymentCloud & {
   readonly streams: {
-    /** Bytes of data put from here so far. */
-    readonly bytesPut: number
+    /** Bytes of data put from here to a stream that a stage reads, so far. */
+    bytesPut(stream: string): number
   }
   readonly checkpoints: { tally(mapping: string): Tally }
 }
@@ -174,7 +174,8 @@ class Watch {
     await nextTurn()
     for (;;) {
       for (const stage of this.#plan.stages) cloud.trimCheckpointed(stage.input.stream, [`${plan.name}/${stage.name}`])
-      if (signal.aborted || cloud.streams.bytesPut - this.#bytesDone < mostBacklogBytes) return
+      const bytesPut = sum(plan.stages.map(stage => cloud.streams.bytesPut(stage.input.stream)))
+      if (signal.aborted || bytesPut - this.#bytesDone < mostBacklogBytes) return
       await Promise.race([this.nextEvent(), sleep(1_000)])
     }
   }
