@@ -34,6 +34,8 @@ export type GroupHead = {
   readonly watermark: number
   /** Set where the commit was cut between timers that are due at one time: all up to this one have fired. */
   readonly cut: TimerCut | undefined
+  /** Least event time of a result that waits to go out: the watermark that is told stays below it. */
+  readonly hold?: number
 }
 
 export type PageRef = { readonly version: number; readonly slot: 0 | 1 }
@@ -99,22 +101,33 @@ type HeadColumns = {
   readonly watermarks: readonly number[]
   /** By index, the few that there are. */
   readonly cuts: readonly (readonly [index: number, cut: TimerCut])[]
+  /** By index; left out where there are none. */
+  readonly holds?: readonly (readonly [index: number, hold: number])[]
 }
 
-const headColumns = (heads: readonly GroupHead[]): HeadColumns => ({
-  groups: heads.map(head => head.group),
-  pageVersions: heads.map(head => head.page?.version ?? -1),
-  pageSlots: heads.map(head => head.page?.slot ?? 0),
-  watermarks: heads.map(head => head.watermark),
-  cuts: heads.flatMap(({ cut }, i) => (cut === undefined ? [] : [[i, cut] as const])),
-})
+function headColumns(heads: readonly GroupHead[]): HeadColumns {
+  const holds = heads.flatMap(({ hold }, i) => (hold === undefined ? [] : [[i, hold] as const]))
+  return {
+    groups: heads.map(head => head.group),
+    pageVersions: heads.map(head => head.page?.version ?? -1),
+    pageSlots: heads.map(head => head.page?.slot ?? 0),
+    watermarks: heads.map(head => head.watermark),
+    cuts: heads.flatMap(({ cut }, i) => (cut === undefined ? [] : [[i, cut] as const])),
+    ...(holds.length > 0 && { holds }),
+  }
+}
 
-function headsOf({ groups, pageVersions, pageSlots, watermarks, cuts }: HeadColumns): GroupHead[] {
+function headsOf({ groups, pageVersions, pageSlots, watermarks, cuts, holds }: HeadColumns): GroupHead[] {
   const cutAt = new Map(cuts)
-  return groups.map((group, i) => ({
-    group,
-    page: pageVersions[i] < 0 ? undefined : { version: pageVersions[i], slot: pageSlots[i] },
-    watermark: watermarks[i],
-    cut: cutAt.get(i),
-  }))
+  const holdAt = new Map(holds ?? [])
+  return groups.map((group, i) => {
+    const hold = holdAt.get(i)
+    return {
+      group,
+      page: pageVersions[i] < 0 ? undefined : { version: pageVersions[i], slot: pageSlots[i] },
+      watermark: watermarks[i],
+      cut: cutAt.get(i),
+      ...(hold !== undefined && { hold }),
+    }
+  })
 }

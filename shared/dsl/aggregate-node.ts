@@ -1,10 +1,17 @@
 import type { Aggregator, Ordered } from '../operators/aggregator.ts'
 import type { AggregateNode, Taking } from '../plan/graph.ts'
+import { Aggregate, type Aggregates, formOf } from './aggregate.ts'
 
 /** An aggregator of one's own: `result` defaults to the accumulator itself. All functions as in `Aggregator`. */
 export type UserAggregator<V, A, R> = {
   create(): A
-  add(accumulator: A, value: V): A
+  /** `time` is the record's event time, epoch milliseconds. */
+  add(accumulator: A, value: V, time: number): A
+  /**
+   * The inverse of `merge`: takes out what was merged in before. With it a hopping window is made of the one before, instead of all its
+   * slices (Spark: reduceByKeyAndWindow with an inverse function). What comes out must be what merging the rest gives.
+   */
+  subtract?(accumulator: A, other: A): A
   result?(accumulator: A): R
 }
 
@@ -20,8 +27,34 @@ export function aggregateNode(
   aggregator: Aggregator<unknown, unknown, unknown>,
   takes: Taking,
 ): AggregateNode {
-  return Object.freeze({ ...base, kind: 'aggregate', name, function: fn, aggregator, takes })
+  return Object.freeze({
+    ...base,
+    kind: 'aggregate',
+    name,
+    function: fn,
+    aggregator,
+    takes,
+    combines: combined.has(fn),
+  })
 }
+
+/** Aggregates that are associative and run no function of the user's but the one that takes a part of the value. */
+const combined = new Set(['count', 'sum', 'min', 'max', 'average'])
+
+/** What `aggregate` takes: one aggregate, several, or one of the user's own. */
+export type AnyAggregate =
+  | Aggregate<never, unknown, unknown>
+  | Aggregates<never>
+  | UserAggregator<unknown, unknown, unknown>
+
+export function composedNode(base: AggregateBase, name: string, what: AnyAggregate): AggregateNode {
+  if (isOwn(what)) return aggregateNode(base, name, 'aggregate', wholeAggregator(what), { kind: 'value' })
+  const { function: fn, aggregator, takes, spec, combines } = formOf(what)
+  return Object.freeze({ ...base, kind: 'aggregate', name, function: fn, aggregator, takes, spec, combines })
+}
+
+const isOwn = (what: AnyAggregate): what is UserAggregator<unknown, unknown, unknown> =>
+  !(what instanceof Aggregate) && typeof what.create === 'function' && typeof what.add === 'function'
 
 /** Fills in what the user may leave out. */
 export function wholeAggregator(
@@ -30,15 +63,22 @@ export function wholeAggregator(
 ): Aggregator<unknown, unknown, unknown> {
   return {
     create: () => user.create(),
-    add: (accumulator, value) => user.add(accumulator, value),
+    add: (accumulator, value, time) => user.add(accumulator, value, time),
     merge: (accumulator, other) => {
       if (user.merge === undefined) throw new TypeError('Cannot merge: the aggregator has no merge function')
       const merged = user.merge(accumulator, other)
       // A slice is merged into several windows: what comes out must not be the slice itself, which the next merge would change.
       return merged === other ? structuredClone(merged) : merged
     },
-    result: accumulator => (user.result === undefined ? accumulator : user.result(accumulator)),
+    ...(user.subtract && { subtract: (accumulator: unknown, other: unknown) => user.subtract?.(accumulator, other) }),
+    result: accumulator => resultOf(user, accumulator),
   }
+}
+
+/** An accumulator that goes on with the next window must not be part of a result. */
+function resultOf(user: UserAggregator<unknown, unknown, unknown>, accumulator: unknown): unknown {
+  const own = user.subtract === undefined ? accumulator : structuredClone(accumulator)
+  return user.result === undefined ? own : user.result(own)
 }
 
 /** What is summed must be a number: a record whose part is none follows `onError` before it touches a sum. */

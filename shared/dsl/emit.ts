@@ -1,6 +1,7 @@
 import type { Duration } from '../model/duration.ts'
 import { ConfigurationError } from '../model/errors.ts'
 import type { Emission } from '../operators/operator.ts'
+import type { WindowEmit } from './panes.ts'
 
 /** Rows that changed, at most once in `interval` of arrival time, and at the end of a window. */
 export type Every = { readonly everyMs: number }
@@ -19,3 +20,6 @@ export type Emit = 'final' | 'updates' | 'complete' | Every
 
 export const emissionOf = (emit: Emit): Emission =>
   typeof emit === 'string' ? { kind: emit } : { kind: 'every', intervalMs: emit.everyMs }
+
+export const windowedEmissionOf = (emit: WindowEmit): Emission =>
+  typeof emit === 'object' && 'panes' in emit ? emit.panes : emissionOf(emit)

@@ -2,11 +2,20 @@ import type { Codec } from '../codecs/codec.ts'
 import { ConfigurationError } from '../model/errors.ts'
 import type { Key } from '../model/key.ts'
 import type { Ordered } from '../operators/aggregator.ts'
+import type { Change } from '../operators/table-changes.ts'
+import type { TableJoinType } from '../operators/table-join-types.ts'
 import { hasUpdates, latenessOf, type Node, type RowNode } from '../plan/graph.ts'
+import { Broadcast } from './broadcast.ts'
+import { rebalanceNode } from './distribution.ts'
+import { GroupedTable, regrouped } from './grouped-table.ts'
+import type { LeftOf, RightOf } from './joins.ts'
 import { KeyedStream } from './keyed-stream.ts'
+import { type LookupOptions, lookupNode } from './lookup.ts'
 import type { FromStage, Merged, Origins } from './origin.ts'
-import type { RankedRow, TopOptions } from './rows.ts'
+import type { KeyedRow, RankedRow, TopOptions } from './rows.ts'
 import { SinkBuilder } from './sink.ts'
+import { foreignKeyNode, type LookingJoin, type TableJoinOptions, tableTableNode } from './table-joins.ts'
+import { changesNode } from './tables.ts'
 
 /** Properties of `T` that can be keys. */
 export type KeyProperty<T> = { [Name in keyof T & string]: T[Name] extends Key ? Name : never }[keyof T & string]
@@ -23,8 +32,8 @@ export type NotYet<Sentence extends string> = { readonly notYet: Sentence }
 type ArmValue<T, Arm> = Arm extends Guard<T, infer R> ? R : T
 type Guard<T, R extends T> = (value: T) => value is R
 
-type SideTypes<Sides> = { readonly [Name in keyof Sides]: Sides[Name] extends SideOutput<infer T> ? T : never }
-type SideEmitters<Sides> = {
+export type SideTypes<Sides> = { readonly [Name in keyof Sides]: Sides[Name] extends SideOutput<infer T> ? T : never }
+export type SideEmitters<Sides> = {
   readonly [Name in keyof Sides]: Sides[Name] extends SideOutput<infer T> ? (value: T) => void : never
 }
 
@@ -47,6 +56,10 @@ export class Stream<T, Origin extends Origins, Sides = Record<never, never>> {
   declare readonly reduce: NotYet<'Call keyBy(...) before reduce: an aggregate belongs to a key'>
   declare readonly aggregate: NotYet<'Call keyBy(...) before aggregate: an aggregate belongs to a key'>
   declare readonly distinct: NotYet<'Call keyBy(...) before distinct: values are told apart by their key'>
+  declare readonly process: NotYet<'Call keyBy(...) before process: state and timers belong to a key'>
+  declare readonly processWith: NotYet<'Call keyBy(...) before processWith: state and timers belong to a key'>
+  declare readonly joinBroadcast: NotYet<'Call keyBy(...) before joinBroadcast: the broadcast goes to the stage behind it'>
+  declare readonly spread: NotYet<'Call keyBy(...) before spread: it spreads the values of a key'>
   protected readonly node: Node
 
   constructor(node: Node) {
@@ -114,6 +127,18 @@ export class Stream<T, Origin extends Origins, Sides = Record<never, never>> {
     return new Stream(Object.freeze({ kind: 'union', inputs }))
   }
 
+  /**
+   * Asks something outside the pipeline about each value, by key, and puts the answer together with it; undefined is the answer when
+   * there is none. The order stays. Calls may be repeated, the answer that a result was made of is logged with it.
+   */
+  lookup<K extends Key, A, R>(
+    name: string,
+    options: LookupOptions<T, K, A>,
+    combine: (value: T, answer: A | undefined) => R,
+  ): Stream<R, Origin> {
+    return new Stream(lookupNode(this.node, name, options, combine))
+  }
+
   /** A side output of the operator that made this stream. */
   side<Name extends keyof Sides & string>(name: Name): Stream<Sides[Name], Origin> {
     const { node } = this
@@ -137,6 +162,24 @@ export class Stream<T, Origin extends Origins, Sides = Record<never, never>> {
     return new KeyedStream(
       Object.freeze({ kind: 'keyBy', input: this.node, name, key: propertyReader(name), property: name }),
     )
+  }
+
+  /**
+   * Spreads the values over all key groups of a stage of this name, whatever they are, where what follows is run (Storm: shuffle
+   * grouping; Flink: rebalance). Values of one producer are in no order any more.
+   */
+  rebalance<Name extends string>(name: Name): Stream<T, Origin & FromStage<Name>> {
+    return new Stream(rebalanceNode(this.node, name))
+  }
+
+  /** All values under one key, in one place (Storm: global grouping). One shard does all the work of the stage of this name. */
+  global<Name extends string>(name: Name): KeyedStream<'all', T, Origin & FromStage<Name>> {
+    return new KeyedStream(Object.freeze({ kind: 'keyBy', input: this.node, name, key: () => 'all' }))
+  }
+
+  /** Gives each value to every key group of the stage of this name: that of the keyed stream that it is to meet. */
+  broadcast<Name extends string>(name: Name): Broadcast<T, Origin & FromStage<Name>> {
+    return new Broadcast(Object.freeze({ kind: 'broadcast', input: this.node, name }))
   }
 
   /**
@@ -199,6 +242,63 @@ export class Results<Row, Origin extends Origins, Sides = Record<never, never>> 
   override filter(fn: (row: Row) => boolean): Results<Row, Origin> {
     const label = fn.name === '' ? 'filter' : `filter ${fn.name}`
     return new Results(Object.freeze({ kind: 'filter', input: this.node, label, fn }))
+  }
+
+  /** The rows' changelog: inserts, updates as the row before and the row after, deletes (Flink: RowKind; Kafka Streams: toStream). */
+  changes(name: string): Stream<Change<Row>, Origin> {
+    return new Stream(changesNode(name, this.node))
+  }
+
+  /**
+   * Brings rows to the groups that they are in now, across a shuffle; a row that changes leaves its old group. The name becomes that of
+   * the stage behind it; with a property's name alone, the property is the group.
+   */
+  groupBy<Name extends KeyProperty<Row>>(
+    name: Name,
+  ): GroupedTable<Extract<Row[Name], Key>, Row, Origin & FromStage<Name>>
+  groupBy<Name extends string, K extends Key>(
+    name: Name,
+    group: (row: Row) => K,
+  ): GroupedTable<K, Row, Origin & FromStage<Name>>
+  groupBy<K extends Key>(name: string, group?: (row: Row) => K): GroupedTable<K, Row, Origin> {
+    return new GroupedTable(regrouped(this.node, name, group ?? propertyReader(name)), node => new Results(node))
+  }
+
+  /**
+   * Joins two tables of one stage by key (Kafka Streams: KTable-KTable join). A row that joins no longer is taken back.
+   */
+  joinTable<K extends Key, L, R, RightOrigin extends Origins, Out, Type extends TableJoinType = 'inner'>(
+    this: Results<KeyedRow<K, L>, Origin, unknown>,
+    name: string,
+    right: Results<KeyedRow<K, R>, RightOrigin, unknown>,
+    combine: (left: LeftOf<Type, L>, right: RightOf<Type, R>) => Out,
+    options: TableJoinOptions<Type> = {},
+  ): Results<KeyedRow<K, Out>, Origin & RightOrigin> {
+    return new Results(tableTableNode(name, Results.rowsOf(this), Results.rowsOf(right), combine, options))
+  }
+
+  /**
+   * Joins with a table of any stage by a key that the left value names; null or undefined names none (Kafka Streams: foreign-key join). Rows
+   * are the left ones' keys, exact whichever side changes. Two further stages: `NAME-on` and `NAME`.
+   */
+  joinOn<
+    K extends Key,
+    L,
+    RightKey extends Key,
+    R,
+    RightOrigin extends Origins,
+    Out,
+    Name extends string,
+    Type extends LookingJoin = 'inner',
+  >(
+    this: Results<KeyedRow<K, L>, Origin, unknown>,
+    name: Name,
+    right: Results<KeyedRow<RightKey, R>, RightOrigin, unknown>,
+    on: (left: L) => RightKey | null | undefined,
+    combine: (left: L, right: RightOf<Type, R>) => Out,
+    options: TableJoinOptions<Type> = {},
+  ): Results<KeyedRow<K, Out>, Origin & RightOrigin & FromStage<Name | `${Name}-on`>> {
+    return new Results(foreignKeyNode(name, Results.rowsOf(this), Results.rowsOf(right), on, combine, options))
   }
 
   /**

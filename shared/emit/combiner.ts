@@ -14,13 +14,14 @@ export type CombineSpec = {
   readonly slices: { readonly sizeMs: number; readonly offsetMs: number } | undefined
 }
 
-/** Records of one key and slice, put together. `value` is the accumulator, or a list of them where there are several. */
+/** Records of one key and slice, put together. */
 export type Partial<Owner> = {
   owner: Owner
   slice: number
   /** Latest event time. */
   time: number
   weight: number
+  /** Of one record what it shipped, of more an accumulator; a list of either where there are several aggregates. */
   value: unknown
 }
 
@@ -75,20 +76,19 @@ export class Combiner<Owner extends PartialOwner<Owner>> {
   #take(owner: Owner, time: number, value: unknown): void {
     const { slices } = this.#spec
     const slice = slices === undefined ? 0 : Math.floor((time - slices.offsetMs) / slices.sizeMs)
-    let partial = owner.partial
+    const { partial } = owner
     if (partial === undefined || partial.slice !== slice) {
-      partial = { owner, slice, time, weight: 0, value: emptyOf(this.#spec) }
-      owner.partial = partial
-      this.#open.push(partial)
+      const begun = { owner, slice, time, weight: 1, value }
+      owner.partial = begun
+      this.#open.push(begun)
+      return
     }
+    if (partial.weight === 1) partial.value = added(this.#spec, emptyOf(this.#spec), partial.value, partial.time)
     if (time > partial.time) partial.time = time
     partial.weight++
-    partial.value = added(this.#spec, partial.value, value)
+    partial.value = added(this.#spec, partial.value, value, time)
   }
 }
-
-/** One record as a partial of its own, for senders that do not combine. */
-export const partialValue = (spec: CombineSpec, value: unknown): unknown => added(spec, emptyOf(spec), value)
 
 function emptyOf({ aggregators }: CombineSpec): unknown {
   switch (aggregators.length) {
@@ -101,10 +101,12 @@ function emptyOf({ aggregators }: CombineSpec): unknown {
   }
 }
 
-function added({ aggregators }: CombineSpec, into: unknown, value: unknown): unknown {
+function added({ aggregators }: CombineSpec, into: unknown, value: unknown, time: number): unknown {
   if (aggregators.length === 0) return undefined
-  if (aggregators.length === 1) return aggregators[0].add(into, value)
+  if (aggregators.length === 1) return aggregators[0].add(into, value, time)
   const [accumulators, values] = [into as unknown[], value as unknown[]]
-  for (let i = 0; i < aggregators.length; i++) accumulators[i] = aggregators[i].add(accumulators[i], values[i])
+  for (let i = 0; i < aggregators.length; i++) {
+    accumulators[i] = aggregators[i].add(accumulators[i], values[i], time)
+  }
   return accumulators
 }

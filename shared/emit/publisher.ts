@@ -81,10 +81,12 @@ export function callsOf(records: readonly PutRecord[]): PutRecord[][] {
 /** Puts the records of each lane one after the other, lanes side by side: readers drop repeats by the highest position of a lane. */
 export async function putInOrder(ports: Ports, stream: string, records: readonly OutboxRecord[]): Promise<void> {
   const rounds: PutRecord[][] = []
-  const seen = new Map<bigint, number>()
+  // By number: lanes differ in their highest bits, and a Map tells big integers apart by the lowest.
+  const seen = new Map<number, number>()
   for (const { partitionKey, hashKey, data } of records) {
-    const round = seen.get(hashKey) ?? 0
-    seen.set(hashKey, round + 1)
+    const lane = Number(hashKey)
+    const round = seen.get(lane) ?? 0
+    seen.set(lane, round + 1)
     rounds[round] ??= []
     rounds[round].push({ data, partitionKey, explicitHashKey: hashKey })
   }

@@ -2,7 +2,7 @@ import { beginningOfTime, endOfTime } from '../model/event-time.ts'
 import { type Key, keyGroupOf, keyId } from '../model/key.ts'
 import { limits } from '../model/limits.ts'
 import { type ChunkHeader, encodeChunk } from './chunk.ts'
-import { Combiner, type CombineSpec, type Partial, partialValue } from './combiner.ts'
+import { Combiner, type CombineSpec, type Partial } from './combiner.ts'
 import { MessageColumns } from './message-columns.ts'
 
 /** A shuffle as its writers see it. */
@@ -71,11 +71,10 @@ export class ShuffleWriter {
     for (const combiner of this.#combiners) combiner?.discard()
   }
 
-  /** Takes a message as it is; on an edge that combines, as a partial of one. */
+  /** Takes a message as it is: also on an edge that combines, what stands for one record is not put together with others. */
   add(edge: number, key: Key, time: number, value: unknown, major: number, sub: number, index: number): void {
     const known = this.#byKey.get(key) ?? this.#learn(key)
-    const spec = this.target.combines[edge]
-    this.#put(edge, known, time, spec === undefined ? value : partialValue(spec, value), 1, major, sub, index)
+    this.#put(edge, known, time, value, 1, major, sub, index)
   }
 
   /** Takes a message that goes to every key group, at one position in all of them. */

@@ -68,6 +68,21 @@ function canonical(key: Key): string {
   return `{${names.map(name => `${JSON.stringify(name)}:${canonical(key[name])}`).join(',')}}`
 }
 
+/** Whether a value can be a key, whatever its type says. */
+export function isKey(value: unknown): value is Key {
+  switch (typeof value) {
+    case 'string':
+    case 'number':
+    case 'boolean':
+    case 'bigint':
+      return true
+    case 'object':
+      return value === null || Object.values(value).every(isKey)
+    default:
+      return false
+  }
+}
+
 function isList(key: object): key is readonly Key[] {
   return Array.isArray(key)
 }

@@ -5,8 +5,14 @@
  */
 export interface Aggregator<Value, Accumulator, Result> {
   create(): Accumulator
-  add(accumulator: Accumulator, value: Value): Accumulator
+  /** `time` is the event time of the record: what does not look at it leaves it out. */
+  add(accumulator: Accumulator, value: Value, time: number): Accumulator
   merge(accumulator: Accumulator, other: Accumulator): Accumulator
+  /**
+   * The inverse of `merge`: takes out what was merged in before. Undefined when that cannot be done to the last bit; what was changed
+   * by then is thrown away. Left out where there is no inverse.
+   */
+  subtract?(accumulator: Accumulator, other: Accumulator): Accumulator | undefined
   result(accumulator: Accumulator): Result
 }
 
@@ -20,6 +26,7 @@ export const counting: Aggregator<unknown, number, number> = {
   create: () => 0,
   add: count => count + 1,
   merge: (count, other) => count + other,
+  subtract: (count, other) => count - other,
   result: count => count,
 }
 
@@ -33,7 +40,7 @@ function extreme(isBetter: (a: Ordered, b: Ordered) => boolean): Aggregator<Orde
 }
 
 /** By value; values of different types, which JavaScript would compare by converting some, in a fixed order of their types. */
-function compareOrdered(a: Ordered, b: Ordered): number {
+export function compareOrdered(a: Ordered, b: Ordered): number {
   const [x, y] = [rankOf(a), rankOf(b)]
   if (x !== y) return x - y
   return a < b ? -1 : a > b ? 1 : typeof a === typeof b ? 0 : typeof a < typeof b ? -1 : 1

@@ -9,6 +9,8 @@ export type OperatorDefinition = {
   readonly spec: OperatorSpec
   /** What its state means: an edit under the same name that changes this is refused. Says nothing of functions, which may change. */
   readonly meaning: string
+  /** What parts of its state mean, by their names, where an edit may add and drop some: one that stays must mean the same. */
+  readonly states?: Readonly<Record<string, string>>
   /** Inputs by their names, in the order of their numbers, as errors and `explain` call them. */
   readonly inputs: readonly string[]
   readonly explain: OperatorText

@@ -1,15 +1,17 @@
 import type { KeyRef } from '../model/key.ts'
 import { KeyedStore } from '../state/keyed-store.ts'
 import type { Store } from '../state/store.ts'
+import { EndOfInput, emptied } from './end-of-input.ts'
 import type { OperatorContext, Push, StatefulOperator } from './operator.ts'
 
-/** Lets the first value of each key through and drops the rest. State is one entry per key seen. */
+/** Lets the first value of each key through and drops the rest. State is one entry per key seen, until the end of input. */
 export class Distinct implements StatefulOperator {
   readonly name: string
   readonly stores: readonly Store[]
   readonly #seen: KeyedStore<true>
   readonly #context: OperatorContext
   readonly #push: Push
+  readonly #end: EndOfInput
 
   constructor(name: string, context: OperatorContext, push: Push) {
     this.name = name
@@ -17,6 +19,7 @@ export class Distinct implements StatefulOperator {
     this.#push = push
     this.#seen = new KeyedStore(name)
     this.stores = [this.#seen]
+    this.#end = new EndOfInput(emptied(this.#seen))
   }
 
   process(ref: KeyRef, value: unknown, time: number): void {
@@ -26,11 +29,13 @@ export class Distinct implements StatefulOperator {
     this.#push(value, time, undefined)
   }
 
-  eventTimer(): number {
-    return Number.POSITIVE_INFINITY
+  eventTimer(group: number): number {
+    return this.#end.timer(group)
   }
 
-  fireEventTimer(): void {}
+  fireEventTimer(group: number): void {
+    this.#end.fire(group)
+  }
 
   arrivalTimer(): number {
     return Number.POSITIVE_INFINITY

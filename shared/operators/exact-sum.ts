@@ -17,6 +17,13 @@ export const summing: Aggregator<number, ExactSum, number> = {
     for (const partial of other) merged = addTo(merged, partial)
     return merged
   },
+  subtract: (sum, other) => {
+    if (!isFiniteSum(sum) || !isFiniteSum(other)) return undefined
+    if (typeof other === 'number') return addTo(sum, -other)
+    let rest = sum
+    for (const partial of other) rest = addTo(rest, -partial)
+    return rest
+  },
   result: sum => (typeof sum === 'number' ? sum : rounded(sum)),
 }
 
@@ -33,8 +40,15 @@ export const averaging: Aggregator<number, { sum: ExactSum; count: number }, num
     mean.count += other.count
     return mean
   },
+  subtract: (mean, other) => {
+    const sum = summing.subtract?.(mean.sum, other.sum)
+    return sum === undefined ? undefined : { sum, count: mean.count - other.count }
+  },
   result: mean => summing.result(mean.sum) / mean.count,
 }
+
+/** An infinity or NaN stays whatever is taken out. */
+const isFiniteSum = (sum: ExactSum): boolean => typeof sum === 'number' || sum.every(Number.isFinite)
 
 function addTo(sum: ExactSum, value: number): ExactSum {
   if (typeof value !== 'number') throw new TypeError(`the value to add is ${describe(value)}, expected a number`)

@@ -1,6 +1,17 @@
 import type { Aggregator } from './aggregator.ts'
 
-/** The same aggregate over accumulators, or for a count over numbers of records, that were made before the shuffle. */
-export function merging(aggregator: Aggregator<unknown, unknown, unknown>): Aggregator<unknown, unknown, unknown> {
-  return { ...aggregator, add: (accumulator, partial) => aggregator.merge(accumulator, partial) }
+/**
+ * The same aggregate over what an edge that combines carries: of one record what the aggregate takes of it, of more an accumulator that
+ * was made before the shuffle, or for a count their number.
+ */
+export function merging(
+  aggregator: Aggregator<unknown, unknown, unknown>,
+  context: { readonly weight: number },
+): Aggregator<unknown, unknown, unknown> {
+  const { add, merge } = aggregator
+  return {
+    ...aggregator,
+    add: (accumulator, value, time) =>
+      context.weight === 1 ? add(accumulator, value, time) : merge(accumulator, value),
+  }
 }

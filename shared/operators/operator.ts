@@ -1,6 +1,7 @@
 import type { Key, KeyRef } from '../model/key.ts'
 import type { Store } from '../state/store.ts'
 import type { Window } from '../windows/window.ts'
+import { describePanes, type PaneEmission } from './pane-emission.ts'
 
 /**
  * Where results go. `origin` names the row that a value is the newest state of, with the key group that owns it, and is left out where
@@ -32,12 +33,20 @@ export interface StatefulOperator {
 
   /** The commit is about to be cut: emit what goes out once a commit. */
   flush(): void
+
+  /**
+   * Least event time of a result that waits to go out, or Infinity: the watermark that the stage tells stays below it. It never falls to the
+   * key group's watermark or below. Left out where results have times above the watermark at which they go out.
+   */
+  hold?(group: number): number
 }
 
 /** What the running stage gives its operators. */
 export type OperatorContext = {
   /** Watermark of each key group, as of the record that is being processed. */
   readonly watermarks: Float64Array
+  /** Watermark that a key group is about to reach while its timers fire. */
+  reaching?: number
   /** Arrival time of the record that is being processed, from the log. */
   arrivalMs: number
   /** How many records the message that is being processed stands for. */
@@ -70,12 +79,16 @@ export const rowIdOf = ({ id, window }: Origin): string =>
  * - `updates`: rows that changed, at each commit (Spark: update mode)
  * - `complete`: all rows of the key groups in which a row changed, at each commit (Spark: complete mode)
  * - `every`: rows that changed, at most once in this much arrival time, and at the end of a window
+ * - `panes`: a row for each pane of a window
  */
 export type Emission =
   | { readonly kind: 'final' }
   | { readonly kind: 'updates' }
   | { readonly kind: 'complete' }
   | { readonly kind: 'every'; readonly intervalMs: number }
+  | PaneEmission
 
-export const describeEmission = (emission: Emission): string =>
-  emission.kind === 'every' ? `every ${emission.intervalMs} ms` : emission.kind
+export function describeEmission(emission: Emission): string {
+  if (emission.kind === 'panes') return describePanes(emission)
+  return emission.kind === 'every' ? `every ${emission.intervalMs} ms` : emission.kind
+}

@@ -6,7 +6,10 @@ import type { Aggregator } from './aggregator.ts'
 import type { Emission, OperatorContext, Push, StatefulOperator } from './operator.ts'
 import { PacedRows } from './paced-rows.ts'
 
-/** One accumulator per key, over everything so far. Rows: `{ key, value }`. */
+/**
+ * One accumulator per key, over everything so far. Rows: `{ key, value }`. At the end of a bounded input what has changed goes out and all
+ * accumulators go, key by key; a record behind the end begins a new one.
+ */
 export class RunningAggregate<V, A> implements StatefulOperator {
   readonly name: string
   readonly stores: readonly Store[]
@@ -16,6 +19,10 @@ export class RunningAggregate<V, A> implements StatefulOperator {
   readonly #emission: Emission
   readonly #context: OperatorContext
   readonly #push: Push
+  /** Keys that are still to go at the end of input, by key group. */
+  readonly #leaving: (Iterator<Cell<A>> | undefined)[] = []
+  /** Key groups all of whose rows went out at the end of input. */
+  readonly #told = new Set<number>()
 
   constructor(
     spec: { readonly name: string; readonly aggregator: Aggregator<V, A, unknown>; readonly emission: Emission },
@@ -36,24 +43,28 @@ export class RunningAggregate<V, A> implements StatefulOperator {
     const { group, id } = ref
     if (time <= this.#context.watermarks[group]) this.#context.tallies.late += this.#context.weight
     const cell = this.#store.get(group, id) ?? this.#store.put(group, id, this.#aggregator.create())
-    cell.value = this.#aggregator.add(cell.value, value)
+    cell.value = this.#aggregator.add(cell.value, value, time)
     this.#store.touch(cell)
     if (time > cell.time) cell.time = time
+    if (this.#told.size > 0) this.#told.delete(group)
     this.#paced?.changed(group, id, time, this.#context.arrivalMs)
   }
 
   eventTimer(group: number): number {
-    if (this.#emission.kind === 'final') return this.#store.size(group) > 0 ? endOfTime : Number.POSITIVE_INFINITY
-    return this.#paced?.eventTimer(group) ?? Number.POSITIVE_INFINITY
+    return this.#store.size(group) > 0 ? endOfTime : Number.POSITIVE_INFINITY
   }
 
   fireEventTimer(group: number): void {
-    if (this.#paced !== undefined) return this.fireArrivalTimer(group)
-    for (const cell of this.#store.cells(group)) {
-      this.#emit(cell, lastEventTime)
-      this.#store.delete(cell)
-      return
+    if (this.#paced !== undefined && this.#paced.eventTimer(group) === endOfTime) return this.fireArrivalTimer(group)
+    if (this.#emission.kind === 'complete' && !this.#told.has(group)) {
+      this.#tellAll(group)
+      this.#told.add(group)
     }
+    const cell = this.#nextLeaving(group)
+    if (cell === undefined) return
+    if (this.#emission.kind === 'final') this.#emit(cell, lastEventTime)
+    else if (this.#emission.kind === 'updates' && cell.isDirty) this.#emit(cell, cell.time)
+    this.#store.delete(cell)
   }
 
   arrivalTimer(group: number): number {
@@ -72,21 +83,29 @@ export class RunningAggregate<V, A> implements StatefulOperator {
     if (this.#emission.kind === 'updates') {
       for (const cell of dirty) if (!cell.isDeleted) this.#emit(cell, cell.time)
     } else if (this.#emission.kind === 'complete') {
-      for (const group of new Set(dirty.map(cell => cell.group))) {
-        const latest = latestOf(dirty, group)
-        for (const cell of this.#store.cells(group)) this.#emit(cell, latest)
-      }
+      for (const group of new Set(dirty.map(cell => cell.group))) if (!this.#told.has(group)) this.#tellAll(group)
     }
+  }
+
+  /** All rows of a key group, if one of them changed. */
+  #tellAll(group: number): void {
+    const changed = this.#store.dirty.filter(cell => cell.group === group && !cell.isDeleted)
+    if (changed.length === 0) return
+    const latest = changed.reduce((time, cell) => Math.max(time, cell.time), beginningOfTime)
+    for (const cell of this.#store.cells(group)) this.#emit(cell, latest)
+  }
+
+  /** A map that is looked through from its beginning for each key would pass all that have gone. */
+  #nextLeaving(group: number): Cell<A> | undefined {
+    this.#leaving[group] ??= this.#store.cells(group)[Symbol.iterator]()
+    const next = this.#leaving[group].next()
+    if (next.done !== true) return next.value
+    this.#leaving[group] = undefined
+    return undefined
   }
 
   #emit(cell: Cell<A>, time: number): void {
     const key = keyOf(cell.id)
     this.#push({ key, value: this.#aggregator.result(cell.value) }, time, { key, id: cell.id, group: cell.group })
   }
-}
-
-function latestOf(cells: readonly Cell<unknown>[], group: number): number {
-  let latest = beginningOfTime
-  for (const cell of cells) if (cell.group === group && cell.time > latest) latest = cell.time
-  return latest
 }

@@ -2,7 +2,7 @@ import { type KeyRef, keyOf } from '../model/key.ts'
 import { type Cell, KeyedStore } from '../state/keyed-store.ts'
 import type { Store } from '../state/store.ts'
 import { KeyTimers } from '../time/key-timers.ts'
-import { closedAt, dueAt, rowTime } from '../windows/window.ts'
+import { closedAt, dueAt, rowTime, type WindowKind } from '../windows/window.ts'
 import type { Aggregator } from './aggregator.ts'
 import type { Emission, OperatorContext, Push, StatefulOperator } from './operator.ts'
 
@@ -10,6 +10,8 @@ export type SessionAggregateSpec<V, A> = {
   readonly name: string
   readonly aggregator: Aggregator<V, A, unknown>
   readonly gapMs: number
+  /** A record exactly one gap after another shares its session. */
+  readonly joinsAtGap: boolean
   readonly emission: SessionEmission
   readonly latenessMs: number
 }
@@ -21,14 +23,15 @@ export type SessionEmission = Extract<Emission, { kind: 'final' | 'updates' }>
 type Session<A> = { first: number; last: number; accumulator: A; out: boolean }
 
 /**
- * Session windows, per key: `[first, last + gap)`. Rows: `{ key, window, value }`, at the event time of the window's end. Sessions
- * that a record merges into one take their rows back. A session fires when the watermark reaches its end, as no record in time may
- * extend it then; it goes when none within the allowed lateness may either.
+ * Session windows, per key: `[first, last + gap)`. Rows: `{ key, window, value }`, at the event time of the window's end, or of its
+ * last millisecond where a record at the end does not join. Sessions that a record merges into one take their rows back. A session
+ * fires when the watermark reaches that, as no record in time may extend it then; it goes when none within the allowed lateness may either.
  */
 export class SessionAggregate<V, A> implements StatefulOperator {
   readonly name: string
   readonly stores: readonly Store[]
   readonly #spec: SessionAggregateSpec<V, A>
+  readonly #kind: WindowKind
   readonly #sessions: KeyedStore<Session<A>[]>
   readonly #timers: (KeyTimers | undefined)[] = []
   /** Sessions that changed after they fired, or under `updates`: to go out with the commit. */
@@ -40,6 +43,7 @@ export class SessionAggregate<V, A> implements StatefulOperator {
   constructor(spec: SessionAggregateSpec<V, A>, context: OperatorContext, push: Push, expired: Push | undefined) {
     this.name = spec.name
     this.#spec = spec
+    this.#kind = spec.joinsAtGap ? 'session' : 'partingSession'
     this.#context = context
     this.#push = push
     this.#expired = expired
@@ -48,12 +52,13 @@ export class SessionAggregate<V, A> implements StatefulOperator {
   }
 
   process(ref: KeyRef, value: V, time: number): void {
-    const { gapMs, latenessMs, aggregator } = this.#spec
+    const { gapMs, latenessMs, aggregator, joinsAtGap } = this.#spec
     const watermark = this.#context.watermarks[ref.group]
     const known = this.#sessions.get(ref.group, ref.id)
-    const touched = (known?.value ?? []).filter(other => time <= other.last + gapMs && time >= other.first - gapMs)
+    const reach = joinsAtGap ? gapMs : gapMs - 1
+    const touched = (known?.value ?? []).filter(other => time <= other.last + reach && time >= other.first - reach)
     const last = Math.max(time, ...touched.map(other => other.last))
-    if (closedAt('session', last + gapMs, latenessMs) <= watermark) {
+    if (closedAt(this.#kind, last + gapMs, latenessMs) <= watermark) {
       this.#context.tallies.expired += this.#context.weight
       this.#expired?.(value, time, undefined)
       return
@@ -61,7 +66,7 @@ export class SessionAggregate<V, A> implements StatefulOperator {
     if (time <= watermark) this.#context.tallies.late += this.#context.weight
     const cell = known ?? this.#sessions.put(ref.group, ref.id, [])
     const merged = this.#merge(cell, touched, time)
-    merged.accumulator = aggregator.add(merged.accumulator, value)
+    merged.accumulator = aggregator.add(merged.accumulator, value, time)
     this.#sessions.touch(cell)
     const hasFired = this.#fireAt(merged) <= watermark
     if (hasFired || this.#spec.emission.kind === 'updates') this.#changed.set(merged, cell)
@@ -100,8 +105,8 @@ export class SessionAggregate<V, A> implements StatefulOperator {
   }
 
   readonly #endOf = (session: Session<A>): number => session.last + this.#spec.gapMs
-  readonly #fireAt = (session: Session<A>): number => dueAt('session', this.#endOf(session))
-  readonly #goneAt = (session: Session<A>): number => closedAt('session', this.#endOf(session), this.#spec.latenessMs)
+  readonly #fireAt = (session: Session<A>): number => dueAt(this.#kind, this.#endOf(session))
+  readonly #goneAt = (session: Session<A>): number => closedAt(this.#kind, this.#endOf(session), this.#spec.latenessMs)
 
   /** One session that holds `time` and everything it touches; rows of sessions that are no more are taken back. */
   #merge(cell: Cell<Session<A>[]>, touched: Session<A>[], time: number): Session<A> {
@@ -128,7 +133,7 @@ export class SessionAggregate<V, A> implements StatefulOperator {
     const key = keyOf(cell.id)
     const window = this.#windowOf(session)
     const value = this.#spec.aggregator.result(session.accumulator)
-    this.#push({ key, window, value }, rowTime('session', window.end), { key, id: cell.id, group: cell.group, window })
+    this.#push({ key, window, value }, rowTime(this.#kind, window.end), { key, id: cell.id, group: cell.group, window })
     this.#changed.delete(session)
     if (session.out) return
     session.out = true
@@ -137,7 +142,7 @@ export class SessionAggregate<V, A> implements StatefulOperator {
 
   #takeBack(cell: Cell<Session<A>[]>, session: Session<A>): void {
     const window = this.#windowOf(session)
-    this.#push(undefined, rowTime('session', window.end), {
+    this.#push(undefined, rowTime(this.#kind, window.end), {
       key: keyOf(cell.id),
       id: cell.id,
       group: cell.group,

@@ -1,7 +1,7 @@
 import { endOfTime, lastEventTime } from '../model/event-time.ts'
 import { type Key, type KeyRef, keyId } from '../model/key.ts'
 import { compareKeys } from '../model/key-order.ts'
-import { type Cell, KeyedStore } from '../state/keyed-store.ts'
+import { KeyedStore } from '../state/keyed-store.ts'
 import type { Store } from '../state/store.ts'
 import { KeyTimers } from '../time/key-timers.ts'
 import { closedAt, dueAt, rowTime, type Window, type WindowKind } from '../windows/window.ts'
@@ -42,11 +42,16 @@ type Board = {
   time: number
   /** Changed since it last went out. */
   isChanged: boolean
+  /** Went out for the last time: its rows go. */
+  isLeaving: boolean
 }
+
+/** Rows of a ranking that go at a time: as many as a commit holds easily. */
+const leavingAtATime = 1_000
 
 /**
  * The `count` rows with the greatest values, one ranking per window, or one over all. Equal values rank by key, the lower first.
- * Keeps every row, as a value may fall; a windowed ranking goes with its window.
+ * Keeps every row, as a value may fall; a windowed ranking goes with its window, one without at the end of a bounded input.
  */
 export class Top implements StatefulOperator {
   readonly name: string
@@ -87,8 +92,7 @@ export class Top implements StatefulOperator {
       board.time = Math.max(board.time, time)
       board.isChanged = true
     }
-    const due = this.#dueOf(board, watermark)
-    if (due < Number.POSITIVE_INFINITY) this.#timersOf(ref.group).schedule(board.id, due)
+    this.#timersOf(ref.group).schedule(board.id, this.#dueOf(board, watermark))
   }
 
   eventTimer(group: number): number {
@@ -102,15 +106,15 @@ export class Top implements StatefulOperator {
     const boards = this.#boardsOf(group)
     const board = boards.get(id)
     if (board === undefined) return
-    const isOnTime = this.#spec.emission.kind === 'final' && this.#fireAt(board) === at
+    const isOnTime = this.#spec.emission.kind === 'final' && this.#fireAt(board) === at && !board.isLeaving
     if (isOnTime ? board.rows.size > 0 : board.isChanged) this.#emit(board)
-    if (board.window !== undefined && this.#closedAt(board.window) <= at) {
-      for (const key of board.rows.keys()) this.#delete(this.#rows.get(group, rowId(id, key)))
-      boards.delete(id)
+    if (this.#goneAt(board) <= at) {
+      this.#leave(board)
+      if (board.rows.size > 0) timers.schedule(id, at)
+      else boards.delete(id)
       return
     }
-    const next = this.#dueOf(board, at)
-    if (next < Number.POSITIVE_INFINITY) timers.schedule(id, next)
+    timers.schedule(id, this.#dueOf(board, at))
   }
 
   arrivalTimer(): number {
@@ -144,21 +148,26 @@ export class Top implements StatefulOperator {
     return [...board.rows.values()].sort(compareEntries).slice(0, this.#spec.count)
   }
 
-  #delete(cell: Cell<TopEntry> | undefined): void {
-    if (cell !== undefined) this.#rows.delete(cell)
+  #leave(board: Board): void {
+    board.isLeaving = true
+    let left = leavingAtATime
+    for (const key of board.rows.keys()) {
+      if (left-- === 0) return
+      const cell = this.#rows.get(board.group, rowId(board.id, key))
+      if (cell !== undefined) this.#rows.delete(cell)
+      board.rows.delete(key)
+    }
   }
 
   /** Least watermark above `watermark` at which the ranking fires or goes. */
   #dueOf(board: Board, watermark: number): number {
-    if (board.window === undefined) {
-      return this.#spec.emission.kind === 'final' && watermark < endOfTime ? endOfTime : Number.POSITIVE_INFINITY
-    }
     const fire = this.#fireAt(board)
-    return fire > watermark ? fire : this.#closedAt(board.window)
+    return fire > watermark ? fire : this.#goneAt(board)
   }
 
   readonly #fireAt = ({ window }: Board): number =>
     window === undefined ? endOfTime : dueAt(this.#spec.windowKind, window.end)
+  readonly #goneAt = ({ window }: Board): number => (window === undefined ? endOfTime : this.#closedAt(window))
   readonly #closedAt = ({ end }: Window): number => closedAt(this.#spec.windowKind, end, this.#spec.latenessMs)
 
   #boardOf(group: number, window: Window | undefined): Board {
@@ -166,7 +175,9 @@ export class Top implements StatefulOperator {
     const id = window === undefined ? '' : `${window.start}:${window.end}`
     let board = boards.get(id)
     if (board === undefined) {
-      board = { id, group, window, rows: new Map(), best: undefined, time: Number.NEGATIVE_INFINITY, isChanged: false }
+      const time = Number.NEGATIVE_INFINITY
+      const rows = new Map<string, TopEntry>()
+      board = { id, group, window, rows, best: undefined, time, isChanged: false, isLeaving: false }
       boards.set(id, board)
     }
     return board
@@ -189,8 +200,9 @@ export class Top implements StatefulOperator {
     if (timers === undefined) {
       timers = new KeyTimers()
       for (const board of this.#boardsOf(group).values()) {
-        const due = this.#dueOf(board, this.#context.firedUntil(this.name, group, board.id))
-        if (due < Number.POSITIVE_INFINITY) timers.schedule(board.id, due)
+        const watermark = this.#context.firedUntil(this.name, group, board.id)
+        board.isLeaving = this.#goneAt(board) <= watermark && this.#context.watermarks[group] < watermark
+        timers.schedule(board.id, this.#dueOf(board, watermark))
       }
       this.#timers[group] = timers
     }

@@ -3,21 +3,23 @@ import { type KeyRef, keyOf } from '../model/key.ts'
 import { type MapCell, type MapOwner, MapStore } from '../state/map-store.ts'
 import type { Store } from '../state/store.ts'
 import { KeyTimers } from '../time/key-timers.ts'
-import { firstEnd, lastEnd, type SlicedWindows, sliceStart } from '../windows/window.ts'
+import { endsEvery, firstEnd, isWindowEnd, lastEnd, sliceEnd, sliceStart, windowStart } from '../windows/assign.ts'
+import type { FixedWindows } from '../windows/window.ts'
 import type { Aggregator } from './aggregator.ts'
 import type { Emission, OperatorContext, Push, StatefulOperator } from './operator.ts'
 import { PacedRows } from './paced-rows.ts'
+import { type RunningWindows, runningWindows } from './running-windows.ts'
 
 export type WindowAggregateSpec<V, A> = {
   readonly name: string
   readonly aggregator: Aggregator<V, A, unknown>
-  readonly windows: SlicedWindows
+  readonly windows: FixedWindows
   readonly emission: Emission
   readonly latenessMs: number
 }
 
 /**
- * Tumbling, hopping and global windows, per key, as slices. Rows: `{ key, window, value }`, at the event time of the window's last
+ * Windows of fixed bounds, per key, as slices. Rows: `{ key, window, value }`, at the event time of the window's last
  * millisecond. A window fires when the watermark reaches that, and is closed when it has passed the allowed lateness too; a slice goes
  * with the last window that holds it.
  *
@@ -29,6 +31,7 @@ export class WindowAggregate<V, A> implements StatefulOperator {
   readonly #spec: WindowAggregateSpec<V, A>
   readonly #slices: MapStore<A>
   readonly #paced: PacedRows | undefined
+  readonly #running: RunningWindows<A> | undefined
   readonly #timers: (KeyTimers | undefined)[] = []
   /** Windows that fired and changed again within the allowed lateness, to be fired again with the commit. */
   readonly #again = new Map<MapOwner<A>, Set<number>>()
@@ -44,6 +47,7 @@ export class WindowAggregate<V, A> implements StatefulOperator {
     this.#expired = expired
     this.#slices = new MapStore(spec.name)
     this.#paced = spec.emission.kind === 'every' ? new PacedRows(spec.name, spec.emission.intervalMs) : undefined
+    this.#running = spec.emission.kind === 'final' ? runningWindows(spec.windows, spec.aggregator) : undefined
     this.stores = [this.#slices, ...(this.#paced?.stores ?? [])]
   }
 
@@ -67,8 +71,9 @@ export class WindowAggregate<V, A> implements StatefulOperator {
       cell = this.#slices.put(owner, slice, aggregator.create())
       this.#timersOf(group).schedule(ref.id, this.#dueOf(slice, watermark))
     }
-    cell.value = aggregator.add(cell.value, value)
+    cell.value = aggregator.add(cell.value, value, time)
     this.#slices.touch(cell)
+    this.#running?.changed(owner, slice)
     if (isLate && latenessMs > 0 && this.#spec.emission.kind === 'final') this.#markAgain(owner, slice, watermark)
     if (this.#paced !== undefined) {
       this.#endsOf(slice, watermark, end =>
@@ -90,12 +95,29 @@ export class WindowAggregate<V, A> implements StatefulOperator {
     if (owner === undefined) return
     this.#fireOnTime(owner, at)
     if (this.#spec.latenessMs > 0) this.#close(owner, at + 1 - this.#spec.latenessMs)
+    const next = this.#letGo(owner, at)
+    if (next < Number.POSITIVE_INFINITY) timers.schedule(id, next)
+  }
+
+  /** Slices go with the last window that holds them. Answers when the next window of the others fires or is closed. */
+  #letGo(owner: MapOwner<A>, at: number): number {
+    const { windows, latenessMs } = this.#spec
+    const running = latenessMs === 0 && windows.kind === 'hopping' ? this.#running : undefined
+    if (running?.isAt(owner, at + 1)) {
+      for (const cell of running.passed(owner, at + 1)) this.#delete(cell)
+      if (running.isAt(owner, at + 1)) return at + endsEvery(windows)
+    }
     let next = Number.POSITIVE_INFINITY
     for (const cell of [...owner.cells.values()]) {
-      if (this.#goneAt(cell.sub) <= at) this.#slices.delete(cell)
+      if (this.#goneAt(cell.sub) <= at) this.#delete(cell)
       else next = Math.min(next, this.#dueOf(cell.sub, at))
     }
-    if (next < Number.POSITIVE_INFINITY) timers.schedule(id, next)
+    return next
+  }
+
+  #delete(cell: MapCell<A>): void {
+    this.#running?.leaves(cell)
+    this.#slices.delete(cell)
   }
 
   arrivalTimer(group: number): number {
@@ -134,9 +156,10 @@ export class WindowAggregate<V, A> implements StatefulOperator {
     const { windows, latenessMs } = this.#spec
     if (windows.kind === 'global') return endOfTime
     const first = firstEnd(windows, slice) - 1
-    const fires = nextOf(first, windows.hopMs, watermark)
+    const step = endsEvery(windows)
+    const fires = nextOf(first, step, watermark)
     const isLast = fires > lastEnd(windows, slice) - 1
-    const closes = nextOf(first + latenessMs, windows.hopMs, watermark)
+    const closes = nextOf(first + latenessMs, step, watermark)
     return isLast ? closes : Math.min(fires, closes)
   }
 
@@ -144,14 +167,14 @@ export class WindowAggregate<V, A> implements StatefulOperator {
   #fireOnTime(owner: MapOwner<A>, at: number): void {
     // The timer of the global window is at the end of time itself.
     const end = Math.min(at + 1, endOfTime)
-    if (!this.#isEnd(end)) return
+    if (!isWindowEnd(this.#spec.windows, end)) return
     if (this.#spec.emission.kind === 'final') this.#emit(owner, end)
     else this.#emitChanged(owner, end)
   }
 
   /** The window that ends at `end` may not change any more: what changed in it goes out before records that are too late for it come. */
   #close(owner: MapOwner<A>, end: number): void {
-    if (!this.#isEnd(end)) return
+    if (!isWindowEnd(this.#spec.windows, end)) return
     if (this.#spec.emission.kind !== 'final') return this.#emitChanged(owner, end)
     const again = this.#again.get(owner)
     if (again?.delete(end)) this.#emit(owner, end)
@@ -165,13 +188,6 @@ export class WindowAggregate<V, A> implements StatefulOperator {
     if (isChanged) this.#emit(owner, end)
   }
 
-  #isEnd(end: number): boolean {
-    const { windows } = this.#spec
-    return windows.kind === 'global'
-      ? end === endOfTime
-      : (end - windows.sizeMs - windows.offsetMs) % windows.hopMs === 0
-  }
-
   #fireAgain(owner: MapOwner<A>): void {
     for (const end of this.#again.get(owner) ?? []) this.#emit(owner, end)
     this.#again.delete(owner)
@@ -181,7 +197,7 @@ export class WindowAggregate<V, A> implements StatefulOperator {
   #endsOf(slice: number, watermark: number, each: (end: number) => void): void {
     const { windows, latenessMs } = this.#spec
     const last = lastEnd(windows, slice)
-    for (let end = firstEnd(windows, slice); end <= last; end += windows.hopMs) {
+    for (let end = firstEnd(windows, slice); end <= last; end += endsEvery(windows)) {
       if (windows.kind === 'global' || end - 1 + latenessMs > watermark) each(end)
     }
   }
@@ -208,22 +224,36 @@ export class WindowAggregate<V, A> implements StatefulOperator {
   }
 
   #slicesOf(owner: MapOwner<A>, end: number): MapCell<A>[] {
-    const start = end - this.#spec.windows.sizeMs
+    const start = windowStart(this.#spec.windows, end)
     return [...owner.cells.values()].filter(cell => cell.sub >= start && cell.sub < end)
   }
 
-  /** Merges the slices of the window that ends at `end`; a window without slices has no row. */
+  /** A window without slices has no row. */
   #emit(owner: MapOwner<A>, end: number): void {
     const { windows, aggregator } = this.#spec
-    const slices = this.#slicesOf(owner, end)
-    if (slices.length === 0) return
-    let merged = aggregator.create()
-    for (const slice of slices) merged = aggregator.merge(merged, slice.value)
+    const merged = this.#running === undefined ? this.#merged(owner, end) : this.#running.at(owner, end)
+    if (merged === undefined) return
     const key = keyOf(owner.id)
-    const window = { start: end - windows.sizeMs, end }
-    const value = aggregator.result(merged)
+    const window = { start: windowStart(windows, end), end }
+    const value = aggregator.result(merged.value)
     const time = windows.kind === 'global' ? lastEventTime : end - 1
     this.#push({ key, window, value }, time, { key, id: owner.id, group: owner.group, window })
+  }
+
+  #merged(owner: MapOwner<A>, end: number): { readonly value: A } | undefined {
+    const { aggregator } = this.#spec
+    const slices = this.#slicesOf(owner, end)
+    if (slices.length === 0 || this.#isLeftOut(slices, end)) return undefined
+    let value = aggregator.create()
+    for (const slice of slices) value = aggregator.merge(value, slice.value)
+    return { value }
+  }
+
+  /** Of cumulating windows that skip those to which the last step brought nothing. */
+  #isLeftOut(slices: readonly MapCell<A>[], end: number): boolean {
+    const { windows } = this.#spec
+    if (windows.kind !== 'cumulating' || !windows.leavesOutUnchanged) return false
+    return !slices.some(slice => sliceEnd(windows, slice.sub) === end)
   }
 
   /** Rebuilt from the slices when a group is touched for the first time after a load. */

@@ -15,7 +15,17 @@ export function checkGraph(graph: Graph, nodes: readonly Node[]): void {
   }
   checkNames(graph, nodes, cannot)
   checkStreams(graph, nodes, cannot)
-  for (const node of nodes) checkSessionRows(graph, node, nodes, cannot)
+  for (const node of nodes) {
+    checkSessionRows(graph, node, nodes, cannot)
+    checkRanked(node, cannot)
+  }
+}
+
+/** A ranking goes with its window; of count windows each key has its own. */
+function checkRanked(node: Node, cannot: (what: string) => never): void {
+  if (node.kind === 'top' && windowsOf(node)?.kind === 'count') {
+    cannot(`top "${node.name}" ranks rows of count windows, which keys do not share, expected windows of event time`)
+  }
 }
 
 function checkNames(graph: Graph, nodes: readonly Node[], cannot: (what: string) => never): void {
@@ -28,7 +38,7 @@ function checkNames(graph: Graph, nodes: readonly Node[], cannot: (what: string)
       if (other !== undefined && !mayShare) cannot(`two stages are named "${node.name}", give one of them another name`)
       stages.set(node.name, node)
     }
-    if (node.kind === 'aggregate' || node.kind === 'distinct' || node.kind === 'top' || node.kind === 'operator') {
+    if (isNamed(node)) {
       if (operators.has(node.name)) cannot(`two operators are named "${node.name}", give one of them another name`)
       operators.set(node.name, node)
     }
@@ -39,6 +49,13 @@ function checkNames(graph: Graph, nodes: readonly Node[], cannot: (what: string)
     }
   }
 }
+
+const isNamed = (node: Node) =>
+  node.kind === 'aggregate' ||
+  node.kind === 'distinct' ||
+  node.kind === 'top' ||
+  node.kind === 'operator' ||
+  node.kind === 'lookup'
 
 /** Keyed streams and broadcasts of one name meet in one stage. */
 const mayMeet = (node: Node): boolean => node.kind === 'keyBy' || node.kind === 'broadcast'
@@ -77,6 +94,8 @@ function checkStreams(graph: Graph, nodes: readonly Node[], cannot: (what: strin
 function checkSessionRows(graph: Graph, node: Node, nodes: readonly Node[], cannot: (what: string) => never): void {
   if (!isRowNode(node) || node.kind === 'top') return
   if (windowsOf(node)?.kind !== 'session' || !hasUpdates(node)) return
+  // Rows that say which pane they are are not taken for the last word.
+  if (node.kind === 'aggregate' && node.emission.kind === 'panes') return
   for (const taker of nodes) {
     if (!inputsOf(taker).includes(node)) continue
     if (taker.kind === 'top' || taker.kind === 'filter' || taker.kind === 'side' || taker.kind === 'operator') continue

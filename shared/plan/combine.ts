@@ -1,10 +1,8 @@
 import type { CombineSpec } from '../emit/combiner.ts'
-import { greatestCommonDivisor } from '../windows/window.ts'
+import { gridOf } from '../windows/assign.ts'
+import { greatestCommonDivisor, isFixed } from '../windows/window.ts'
 import type { AggregateNode, Node } from './graph.ts'
 import type { Shipping } from './plan.ts'
-
-/** Aggregates that are associative and run no function of the user's but the one that takes a part of the value. */
-const associative = new Set(['count', 'sum', 'min', 'max', 'average'])
 
 /** How an edge is combined before the shuffle; undefined when one of its takers needs each record. */
 export function combinedShipping(takers: readonly Node[]): Extract<Shipping, { kind: 'combined' }> | undefined {
@@ -21,16 +19,20 @@ export const combineSpecOf = (ships: Shipping): CombineSpec | undefined =>
     ? { aggregators: ships.parts.map(part => part.aggregator), slices: ships.slices }
     : undefined
 
-/** Sessions need each record's time, and late records go to a side output one by one. */
+/** Windows that follow the records need each of them, as panes do; and late records go to a side output one by one. */
 const mayCombine = (node: AggregateNode): boolean =>
-  associative.has(node.function) && node.windows?.kind !== 'session' && node.lateTo === undefined
+  node.combines &&
+  (node.windows === undefined || isFixed(node.windows)) &&
+  node.emission.kind !== 'panes' &&
+  node.lateTo === undefined
 
 /** The largest slices that no window of any aggregate cuts. */
 function commonSlices(aggregates: readonly AggregateNode[]): CombineSpec['slices'] {
   let common: { sizeMs: number; offsetMs: number } | undefined
   for (const { windows } of aggregates) {
-    if (windows === undefined || windows.kind === 'session' || windows.kind === 'global') continue
-    const { sliceMs, offsetMs } = windows
+    const grid = windows !== undefined && isFixed(windows) ? gridOf(windows) : undefined
+    if (grid === undefined) continue
+    const { sizeMs: sliceMs, offsetMs } = grid
     if (common === undefined) {
       common = { sizeMs: sliceMs, offsetMs }
     } else {

@@ -44,22 +44,24 @@ export function rowsOf(stage: Stage, batches: Batches): Rows {
   const perWindow = (node: StatefulNode): number => (node.kind === 'top' ? 1 : keys)
   return {
     entries: changed * stage.operators.length,
-    kept: sum(stage.operators.map(node => keys * (spanOf(node)?.open ?? 1))),
+    kept: sum(stage.operators.map(node => keys * (spanOf(node, batches)?.open ?? 1))),
     rate,
-    inViews: sum(shown.map(node => (spanOf(node) === undefined ? perWindow(node) : 0))),
-    addedToViews: events === 0 ? 0 : sum(shown.map(node => perWindow(node) / (spanOf(node)?.everySeconds ?? never))),
+    inViews: sum(shown.map(node => (spanOf(node, batches) === undefined ? perWindow(node) : 0))),
+    addedToViews:
+      events === 0 ? 0 : sum(shown.map(node => perWindow(node) / (spanOf(node, batches)?.everySeconds ?? never))),
   }
 }
 
 /** Rows a second: one for each key that a commit changes, or one for each key and window. A ranking is one row. */
-function rowRate(node: StatefulNode, changed: number, { events, invocations, keys }: Batches): number {
+function rowRate(node: StatefulNode, changed: number, batches: Batches): number {
+  const { events, invocations, keys } = batches
   if (events === 0) return 0
   // Of distinct keys, all have been seen soon.
   if (node.kind === 'distinct') return node.by === 'position' ? events * invocations : 0
   // What it gives depends on functions and data: about a value for each that it takes.
   if (node.kind === 'operator') return events * invocations
   const isRanking = node.kind === 'top'
-  const span = spanOf(node)
+  const span = spanOf(node, batches)
   const rows = isRanking ? 1 : keys
   const updates = Math.min(changed, isRanking ? 1 : changed) * (span?.overlapping ?? 1) * invocations
   switch (node.emission.kind) {
@@ -82,16 +84,45 @@ type Span = {
 }
 
 /** Undefined for results so far, and over all of a bounded input. */
-function spanOf(node: StatefulNode): Span | undefined {
+function spanOf(node: StatefulNode, { events, invocations, keys }: Batches): Span | undefined {
   if (node.kind === 'distinct') return undefined
   const windows = windowsOf(node)
   if (windows === undefined || windows.kind === 'global') return undefined
   const latenessMs = latenessOf(node)
-  if (windows.kind === 'session') {
-    return { everySeconds: windows.gapMs / 1_000, overlapping: 1, open: 1 + latenessMs / windows.gapMs }
+  const perKey = (events * invocations) / keys
+  switch (windows.kind) {
+    case 'session':
+      return { everySeconds: windows.gapMs / 1_000, overlapping: 1, open: 1 + latenessMs / windows.gapMs }
+    case 'sliding': {
+      // Two windows for each record, each of the records of the difference.
+      const held = (perKey * windows.differenceMs) / 1_000
+      return {
+        everySeconds: 1 / (2 * perKey),
+        overlapping: 1 + 2 * held,
+        open: 1 + held + (perKey * latenessMs) / 1_000,
+      }
+    }
+    case 'count':
+      return {
+        everySeconds: windows.every / perKey,
+        overlapping: windows.size / windows.every,
+        open: 1 + windows.size / windows.every,
+      }
+    case 'daily':
+      return { everySeconds: 86_400, overlapping: 1, open: 2 + latenessMs / 86_400_000 }
+    case 'cumulating': {
+      const { sizeMs, stepMs } = windows
+      return {
+        everySeconds: stepMs / 1_000,
+        overlapping: (1 + sizeMs / stepMs) / 2,
+        open: 1 + (sizeMs + latenessMs) / stepMs,
+      }
+    }
+    default: {
+      const { sizeMs, hopMs, sliceMs } = windows
+      return { everySeconds: hopMs / 1_000, overlapping: sizeMs / hopMs, open: 1 + (sizeMs + latenessMs) / sliceMs }
+    }
   }
-  const { sizeMs, hopMs, sliceMs } = windows
-  return { everySeconds: hopMs / 1_000, overlapping: sizeMs / hopMs, open: 1 + (sizeMs + latenessMs) / sliceMs }
 }
 
 /** The operator whose rows a view's input are. */

@@ -89,7 +89,10 @@ class Cut {
     const consumers = this.#consumersIn(name, roots, shuffles)
     const operators = [...consumers.keys()].filter(isStateful)
     const sinks = this.#graph.sinks.filter(sink => this.#stagesOf.get(sink.input)?.has(name))
-    const isLogged = operators.length > 0 || sinks.some(sink => sink.kind === 'files' || sink.kind === 'forEach')
+    const isLogged =
+      operators.length > 0 ||
+      sinks.some(sink => sink.kind === 'files' || sink.kind === 'forEach') ||
+      [...consumers.keys()].some(node => node.kind === 'lookup')
     const steps = stepsOf(operators, shuffles)
     const source = roots.find(root => root.kind === 'source')
     const input: Stage['input'] =

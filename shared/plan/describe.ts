@@ -1,5 +1,6 @@
 import { describeEmission } from '../operators/operator.ts'
 import type { WindowAssigner } from '../windows/window.ts'
+import { durationText, keptInWindows, windowsText } from './describe-windows.ts'
 import { type AggregateNode, type ErrorPolicy, labelOf, type Node, type Sink, type SourceNode } from './graph.ts'
 import type { Edge, Plan, Stage, StatefulNode } from './plan.ts'
 import { fingerprintOf } from './shape.ts'
@@ -72,7 +73,7 @@ function describeStage(stage: Stage): StageDescription {
     name,
     kind,
     reads: describeInput(stage),
-    steps: [...stage.consumers.keys()].filter(isStep).map(labelOf),
+    steps: [...stage.consumers.keys()].filter(isStep).map(stepText),
     operators: operators.map(describeOperator),
     sends: shuffles.map(shuffle => ({ stage: shuffle.stage, stream: shuffle.stream })),
     sinks: sinks.map(describeSink),
@@ -118,6 +119,8 @@ function describeSource({ name, codec, outOfOrderMs, idleMs, onMalformed }: Sour
 function keyOf({ from }: Edge): string {
   if (from.kind === 'top') return 'one for all rows'
   if (from.kind === 'broadcast') return 'every key group'
+  if (from.spread === 'groups') return 'any key group, by position'
+  if (from.spread !== undefined) return `${from.spread} parts of each key, by position`
   return from.property === undefined ? `${from.name}, by a function` : from.name
 }
 
@@ -164,10 +167,9 @@ function describeOperator(node: StatefulNode): OperatorDescription {
   }
 }
 
-function keptByAggregate({ windows }: AggregateNode): string {
-  if (windows === undefined || windows.kind === 'global') return 'one accumulator per key, for ever'
-  if (windows.kind === 'session') return 'one accumulator per key and open session'
-  return `one accumulator per key and slice of ${durationText(windows.sliceMs)}, until its last window has closed`
+function keptByAggregate({ windows, emission }: AggregateNode): string {
+  if (emission.kind === 'panes') return 'one accumulator per key and window, until the window has closed'
+  return windows === undefined ? 'one accumulator per key, for ever' : keptInWindows(windows)
 }
 
 const keptByTop = (windows: WindowAssigner | undefined): string =>
@@ -184,34 +186,15 @@ const isStep = (node: Node): boolean =>
   node.kind === 'filter' ||
   node.kind === 'flatMap' ||
   node.kind === 'peek' ||
-  node.kind === 'branch'
+  node.kind === 'branch' ||
+  node.kind === 'lookup'
 
-function windowsText(windows: WindowAssigner): string {
-  switch (windows.kind) {
-    case 'session':
-      return `sessions with a gap of ${durationText(windows.gapMs)}`
-    case 'global':
-      return 'one window over all time'
-    case 'tumbling':
-      return `tumbling windows of ${durationText(windows.sizeMs)}${offsetText(windows.offsetMs)}`
-    case 'hopping':
-      return `windows of ${durationText(windows.sizeMs)} every ${durationText(windows.hopMs)}${offsetText(windows.offsetMs)}`
-  }
-}
-
-const offsetText = (offsetMs: number): string => (offsetMs === 0 ? '' : ` offset by ${durationText(offsetMs)}`)
-
-const units = [
-  ['day', 86_400_000],
-  ['hour', 3_600_000],
-  ['minute', 60_000],
-  ['second', 1_000],
-] as const
-
-/** In the largest unit that it is a whole number of. */
-function durationText(ms: number): string {
-  for (const [unit, size] of units) {
-    if (ms !== 0 && ms % size === 0) return `${ms / size} ${unit}${ms === size ? '' : 's'}`
-  }
-  return `${ms} ms`
+/** A lookup says what it may cost. */
+function stepText(node: Node): string {
+  if (node.kind !== 'lookup') return labelOf(node)
+  const { name, concurrency, keysPerCall, timeoutMs, retries, cache } = node
+  const calls = `${concurrency} at a time${keysPerCall === 1 ? '' : ` for ${keysPerCall} keys each`}`
+  const tries = `${durationText(timeoutMs)} and ${retries} ${retries === 1 ? 'retry' : 'retries'} each`
+  const kept = cache === undefined ? 'kept for the batch' : `${cache.most} kept for ${durationText(cache.ttlMs)}`
+  return `lookup ${name} (calls: ${calls}, ${tries}; answers: ${kept})`
 }

@@ -1,12 +1,12 @@
 import type { Codec } from '../codecs/codec.ts'
 import type { Key } from '../model/key.ts'
+import type { Loose } from '../model/loose.ts'
 import type { Aggregator } from '../operators/aggregator.ts'
 import type { OperatorDefinition } from '../operators/definition.ts'
 import type { Emission } from '../operators/operator.ts'
 import type { WindowAssigner } from '../windows/window.ts'
 
-/** A function whose argument types the DSL has checked: method parameters are compared loosely, on purpose. */
-export type Loose<Arguments extends readonly unknown[], Result> = { call(...values: Arguments): Result }['call']
+export type { Loose }
 
 /** What happens to a record that a codec or a user's function cannot deal with. */
 export type ErrorPolicy = 'deadLetter' | 'skip' | 'fail'
@@ -30,6 +30,7 @@ export type Node =
   | TopNode
   | BroadcastNode
   | OperatorNode
+  | LookupNode
 
 /** Nodes that give rows: the newest states of something, each under an id of its own. */
 export type RowNode = AggregateNode | FilterNode | TopNode | OperatorNode
@@ -77,6 +78,32 @@ export type PeekNode = {
   readonly fn: Loose<[unknown], void>
 }
 
+/**
+ * Something outside the pipeline is asked about each value, by key. What is answered may be another on the next attempt, so the stage logs
+ * what came of it.
+ */
+export type LookupNode = {
+  readonly kind: 'lookup'
+  readonly input: Node
+  readonly name: string
+  /** Undefined: nothing is asked about the value, as if nothing had been found. */
+  readonly key: Loose<[unknown], Key | undefined>
+  /** Answers a Map by key, or an array in the order of the keys; undefined in it says that there is nothing. */
+  readonly fetch: Loose<[keys: readonly Key[], signal: AbortSignal], unknown>
+  readonly keysPerCall: number
+  /** Calls at a time, of one invocation. */
+  readonly concurrency: number
+  /** Of one call. */
+  readonly timeoutMs: number
+  /** Times that a call is repeated after the first. */
+  readonly retries: number
+  /** What a warm environment keeps, at most so many answers; `missing`: also that there is nothing. */
+  readonly cache?: { readonly most: number; readonly ttlMs: number; readonly missing: boolean }
+  /** Stands in for an answer when all tries have failed. */
+  readonly orElse?: Loose<[key: Key, error: Error], unknown>
+  readonly combine: Loose<[value: unknown, answer: unknown], unknown>
+}
+
 /** Each value goes to the first arm whose predicate holds; the rest goes nowhere. */
 export type BranchNode = {
   readonly kind: 'branch'
@@ -101,6 +128,8 @@ export type KeyByNode = {
   readonly key: Loose<[unknown], Key>
   /** Set when the key is a property of the value: two such nodes on one stream are one. */
   readonly property?: string
+  /** Chosen by a record's position too: any key group, or one of so many parts of its key. */
+  readonly spread?: 'groups' | number
 }
 
 export type AggregateNode = {
@@ -111,11 +140,45 @@ export type AggregateNode = {
   readonly function: string
   readonly aggregator: Aggregator<unknown, unknown, unknown>
   readonly takes: Taking
+  /** What it computes, where the functions of `aggregator` alone do not say it. */
+  readonly spec?: AggregateSpec
+  /** Whether records may be put together before the shuffle. */
+  readonly combines: boolean
   readonly windows?: WindowAssigner
   readonly emission: Emission
   readonly latenessMs: number
   readonly lateTo?: string
 }
+
+/** An aggregate by its definition: plain data and the user's functions. */
+export type AggregateSpec =
+  | { readonly kind: 'count' }
+  | {
+      readonly kind: 'sum' | 'average' | 'min' | 'max' | 'first' | 'last' | 'countDistinct' | 'collectSet'
+      readonly of: Loose<[value: unknown], unknown>
+    }
+  | { readonly kind: 'minBy' | 'maxBy'; readonly by: Loose<[value: unknown], unknown> }
+  | { readonly kind: 'topN'; readonly by: Loose<[value: unknown], unknown>; readonly n: number }
+  | { readonly kind: 'collect'; readonly limit: number }
+  | {
+      readonly kind: 'approxCountDistinct'
+      readonly of: Loose<[value: unknown], unknown>
+      readonly precision: number
+    }
+  | {
+      readonly kind: 'quantiles'
+      readonly of: Loose<[value: unknown], unknown>
+      readonly shares: readonly number[]
+      readonly error: number
+    }
+  | {
+      readonly kind: 'variance' | 'stddev'
+      readonly of: Loose<[value: unknown], unknown>
+      readonly spread: 'sample' | 'population'
+    }
+  | { readonly kind: 'own'; readonly aggregator: Aggregator<unknown, unknown, unknown> }
+  | { readonly kind: 'where'; readonly accepts: Loose<[value: unknown], boolean>; readonly of: AggregateSpec }
+  | { readonly kind: 'several'; readonly members: Readonly<Record<string, AggregateSpec>> }
 
 /** What an aggregate needs of a value. */
 export type Taking =

@@ -8,7 +8,7 @@ import { windowsOf } from './steps.ts'
  * go; one that keeps its name must keep its function and its windows.
  */
 export function shapeOf(stage: Stage): string {
-  const operators = Object.fromEntries([...stage.operators].sort(byName).map(node => [node.name, meaningOf(node)]))
+  const operators = Object.fromEntries([...stage.operators].sort(byName).flatMap(meaningsOf))
   return JSON.stringify({ keyGroups: stage.input.kind === 'shuffle' ? stage.input.groups : 0, operators })
 }
 
@@ -43,12 +43,21 @@ export function fingerprintOf(plan: Plan): string {
     .slice(0, 12)
 }
 
+function meaningsOf(node: StatefulNode): [name: string, meaning: string][] {
+  const states = node.kind === 'operator' ? Object.entries(node.definition.states ?? {}) : []
+  return [
+    [node.name, meaningOf(node)],
+    ...states.map(([name, means]): [string, string] => [`${node.name}.${name}`, means]),
+  ]
+}
+
 function meaningOf(node: StatefulNode): string {
   if (node.kind === 'distinct') return node.by === 'key' ? 'distinct' : 'distinct by position'
   if (node.kind === 'operator') return node.definition.meaning
   const windows = windowsOf(node)
   const by = windows === undefined ? 'so far' : describeWindows(windows)
-  return `${node.kind === 'top' ? 'top' : node.function}, ${by}`
+  const panes = node.emission.kind === 'panes' ? `, ${node.emission.accumulation} panes` : ''
+  return `${node.kind === 'top' ? 'top' : node.function}, ${by}${panes}`
 }
 
 const byName = (a: StatefulNode, b: StatefulNode): number => (a.name < b.name ? -1 : 1)

@@ -78,7 +78,7 @@ test('a merge that gives back its second argument does not hand out the state of
       return into
     },
   })
-  const [one, two] = [whole.add(null, 1), whole.add(null, 2)]
+  const [one, two] = [whole.add(null, 1, 0), whole.add(null, 2, 0)]
   const windows = [1, 2].map(() => whole.result(whole.merge(whole.merge(whole.create(), one), two)))
   assert.deepEqual(windows, [{ n: 3 }, { n: 3 }])
   assert.deepEqual([one, two], [{ n: 1 }, { n: 2 }])

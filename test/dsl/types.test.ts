@@ -9,7 +9,7 @@ const here = fileURLToPath(new URL('.', import.meta.url))
 const compiler = fileURLToPath(new URL('../../node_modules/.bin/tsc', import.meta.url))
 
 const preamble = `
-import { globalWindow, hopping, hours, json, minutes, pipeline, session, sideOutput, tumbling, utf8 } from '../../../shared/index.ts'
+import { aggregator, average, collect, collectSet, count, countDistinct, first, globalWindow, hopping, hours, json, last, map, max, maxBy, min, minutes, panes, pipeline, quantiles, session, sideOutput, stddev, sum, topN, tumbling, value, type Pane, type RetractingPane, utf8 } from '../../../shared/index.ts'
 import { handlers } from '../../../functions/handlers.ts'
 type Trade = { readonly side: 'B' | 'S'; readonly amount: number; readonly at: Date; readonly note?: string }
 /** Compiles only when both types are the same. */
@@ -63,9 +63,20 @@ const needsKey: Record<string, string> = {
   reduce: "reduce('n', (a: Trade) => a)",
   aggregate: "aggregate('n', { create: () => 0, add: (n: number) => n })",
   distinct: "distinct('n')",
+  process: "process('n', { onRecord: () => {} })",
+  spread: "spread('parts', 2, (keyed: never) => keyed)",
 }
 
 const refused: Record<string, string> = {
+  'aggregate-of-other-values': inPipeline(
+    "return { n: trades.keyBy('side').aggregate('a', maxBy((text: string) => text.length)) }",
+  ),
+  'aggregate-of-no-part': inPipeline(
+    "return { n: trades.keyBy('side').aggregate('a', { mean: average(trade => trade.nothing) }) }",
+  ),
+  'one-aggregate-of-others': inPipeline(
+    "return { n: trades.keyBy('side').aggregate('a', { n: count(), longest: maxBy((text: string) => text.length) }) }",
+  ),
   'no-property': "return { n: trades.keyBy('nothing').count('n') }",
   'no-key': "return { n: trades.keyBy('at').count('n') }",
   'not-a-key': "return { n: trades.keyBy('k', trade => trade.at).count('n') }",
@@ -78,10 +89,89 @@ const refused: Record<string, string> = {
   'other-side':
     "return { n: trades.keyBy('side').window(tumbling(minutes(1))).lateTo('late').count('n').side('lat').forEach(() => {}) }",
   'other-codec': "return { n: trades.toStream('out', utf8) }",
+  'lookup-both':
+    "return { n: trades.lookup('l', { key: t => t.side, fetch: async k => k, fetchAll: async k => k }, t => t).forEach(() => {}) }",
+  'lookup-neither': "return { n: trades.lookup('l', { key: t => t.side }, t => t).forEach(() => {}) }",
+  'lookup-batch-of-one':
+    "return { n: trades.lookup('l', { key: t => t.side, fetch: async k => k, keysPerCall: 5 }, t => t).forEach(() => {}) }",
+  'lookup-plain-timeout':
+    "return { n: trades.lookup('l', { key: t => t.side, fetch: async k => k, timeout: 5 }, t => t).forEach(() => {}) }",
+  'lookup-no-key':
+    "return { n: trades.lookup('l', { key: t => t.at, fetch: async k => k }, t => t).forEach(() => {}) }",
+  'process-not-its-state':
+    "return { n: trades.keyBy('side').process('n', { state: { last: value<number>() }, onRecord: ({ state }, trade) => state.last.set(trade.side) }).forEach(() => {}) }",
+  'process-changes-state':
+    "return { n: trades.keyBy('side').process('n', { state: { last: value<Trade[]>() }, onRecord: ({ state }) => { state.last.get()?.pop() } }).forEach(() => {}) }",
+  'process-no-side':
+    "return { n: trades.keyBy('side').process('n', { onRecord: ({ sides }) => sides.odd(1) }).forEach(() => {}) }",
+  'process-other-side':
+    "return { n: trades.keyBy('side').process('n', { sides: { odd: sideOutput<number>() }, onRecord: () => {} }).side('even').forEach(() => {}) }",
+  'process-plain-ttl': "return value({ ttl: 5_000 })",
+  'broadcast-other-stage-key':
+    "return { n: trades.keyBy('side').joinBroadcast('n', trades.broadcast('side'), { rowKey: row => row.at }, () => 1).forEach(() => {}) }",
+  'distinct-plain-within': "return { n: trades.keyBy('side').distinct('n', { within: 5 }).forEach(() => {}) }",
+  'panes-unwindowed': "return { n: trades.keyBy('side').count('n', { emit: panes() }) }",
+  'panes-of-final':
+    "return { n: trades.keyBy('side').window(tumbling(minutes(1))).count('n').filter(row => row.pane.index > 0) }",
+  'panes-no-retraction':
+    "return { n: trades.keyBy('side').window(tumbling(minutes(1))).count('n', { emit: panes() }).filter(row => row.pane.isRetraction) }",
+  'panes-plain-interval': 'return panes({ early: { arrivalTime: 5_000 } })',
   'plain-number': "return { n: trades.keyBy('side').window(tumbling(60_000)).count('n') }",
 }
 
 const accepted: Record<string, string> = {
+  aggregates: inPipeline(`
+  const bySide = trades.keyBy('side')
+  const stats = {
+    n: count(),
+    large: count().where((trade: Trade) => trade.amount > 100),
+    least: min((trade: Trade) => trade.at).where(trade => trade.amount > 100),
+  }
+  const several = bySide.aggregate('a', {
+    n: count(),
+    large: count().where(trade => trade.amount > 100),
+    mean: average(trade => trade.amount),
+    most: max(trade => trade.at),
+    some: sum((trade: Trade) => trade.amount).where(trade => trade.side === 'B'),
+    best: maxBy(trade => trade.amount),
+    notes: countDistinct(trade => trade.note ?? null),
+    middle: quantiles(trade => trade.amount, [0.5, 0.99]),
+    spread: stddev(trade => trade.amount),
+    all: collect({ limit: 10 }),
+    sides: collectSet(trade => trade.side),
+    newest: last(),
+    amount: first(trade => trade.amount),
+    own: aggregator({ create: () => '', add: (text, trade: Trade) => text + trade.side, merge: (a, b) => a + b }),
+  })
+  several.map(({ value }) => {
+    isSame<Same<typeof value, {
+      readonly n: number
+      readonly large: number
+      readonly mean: number
+      readonly most: Date
+      readonly some: number | null
+      readonly best: Trade
+      readonly notes: number
+      readonly middle: readonly [number, number]
+      readonly spread: number | null
+      readonly all: readonly Trade[]
+      readonly sides: readonly ('B' | 'S')[]
+      readonly newest: Trade
+      readonly amount: number
+      readonly own: string
+    }>>()
+  })
+  bySide.aggregate('b', maxBy(trade => trade.amount)).map(({ value }) => isSame<Same<typeof value, Trade>>())
+  bySide.aggregate('c', count().where(trade => trade.amount > 1)).map(({ value }) => isSame<Same<typeof value, number>>())
+  bySide.window(tumbling(minutes(1))).aggregate('d', stats).map(({ key, window, value }) => {
+    isSame<Same<typeof key, 'B' | 'S'>>()
+    isSame<Same<typeof window.start, number>>()
+    isSame<Same<typeof value, { readonly n: number; readonly large: number; readonly least: Date | null }>>()
+  })
+  bySide.window(tumbling(minutes(1))).aggregate('e', topN(3, trade => trade.amount)).map(({ value }) => isSame<Same<typeof value, readonly Trade[]>>())
+  bySide.aggregate('f', { create: () => 0, add: (total, trade) => total + trade.amount }).map(({ value }) => isSame<Same<typeof value, number>>())
+  return {}
+`),
   handlers: `
 export const p = pipeline('p', ({ source }) => {
   const trades = source('trades', { codec: json<Trade>(), eventTime: trade => trade.at })
@@ -113,6 +203,50 @@ all.nothing
     .map(({ value }) => isSame<Same<typeof value, number>>())
   return { windowed }
 `),
+  processes: inPipeline(`
+  const bySide = trades.keyBy('side')
+  const rules = trades.map(({ note, amount }) => ({ note: note ?? '', amount })).broadcast('side')
+  const out = bySide.processWith('a', rules, {
+    state: { last: value<Trade>({ ttl: minutes(1), by: 'arrival', renewOn: 'read' }) },
+    broadcastState: { most: map<string, number>() },
+    sides: { odd: sideOutput<Date>() },
+    onBroadcast({ broadcast }, rule) {
+      isSame<Same<typeof rule, { note: string; amount: number }>>()
+      broadcast.most.set(rule.note, rule.amount)
+    },
+    *onRecord({ key, state, broadcast, sides }, trade) {
+      isSame<Same<[typeof key, typeof trade], ['B' | 'S', Trade]>>()
+      sides.odd(trade.at)
+      state.last.set(trade)
+      yield { most: broadcast.most.get(trade.note ?? '') }
+    },
+    onTimer: (_, { name }) => [name],
+  })
+  out.map(value => isSame<Same<typeof value, { most: number | undefined } | string>>())
+  out.side('odd').map(odd => isSame<Same<typeof odd, Date>>())
+  bySide
+    .joinBroadcast('b', rules, { rowKey: rule => rule.note, key: trade => trade.note ?? '' }, (trade, rule) => [trade, rule] as const, { type: 'left' })
+    .map(joined => isSame<Same<typeof joined, readonly [Trade, { note: string; amount: number } | undefined]>>())
+  bySide.joinBroadcast('c', rules, { rowKey: rule => rule.note, where: (trade, rule) => trade.amount > rule.amount }, (_, rule) => rule.amount)
+    .map(joined => isSame<Same<typeof joined, number>>())
+  const spread = bySide.spread('parts', 4, side => side.window(tumbling(minutes(1))).count('d'))
+  spread.map(({ key, value }) => isSame<Same<[typeof key, typeof value], ['B' | 'S', number]>>())
+  trades.global('one').count('e').map(({ key }) => isSame<Same<typeof key, 'all'>>())
+  trades.rebalance('any').map(trade => isSame<Same<typeof trade, Trade>>())
+  return { spread }
+`),
+  panes: inPipeline(`
+  const windowed = trades.keyBy('side').window(tumbling(minutes(1)))
+  const accumulating = windowed.count('a', { emit: panes({ early: { records: 10, arrivalTime: minutes(1), when: 'all' } }) })
+  accumulating.map(row => isSame<Same<typeof row.pane, Pane>>())
+  const retracting = windowed.max('b', trade => trade.at, { emit: panes({ accumulation: 'retracting' }) })
+  retracting.map(({ key, value, pane }) =>
+    isSame<Same<[typeof key, typeof value, typeof pane], ['B' | 'S', Date, RetractingPane]>>())
+  const emit = panes({ late: { records: 2 }, accumulation: 'discarding' })
+  windowed.aggregate('c', { create: () => 0, add: n => n + 1, merge: (a, b) => a + b }, { emit })
+    .map(({ value, pane }) => isSame<Same<[typeof value, typeof pane.timing], [number, 'early' | 'onTime' | 'late']>>())
+  return { accumulating, top: accumulating.top('top', 3) }
+`),
   streams: inPipeline(`
   const { buys, large, rest } = trades.branch({
     buys: (trade): trade is Trade & { side: 'B' } => trade.side === 'B',
@@ -133,6 +267,42 @@ all.nothing
   const late = trades.keyBy('side').window(globalWindow()).lateTo('late').count('n')
   late.side('late').map(trade => isSame<Same<typeof trade, Trade>>())
   return { late, out: split.map(side => String(side)).toStream('out', utf8) }
+`),
+  lookups: inPipeline(`
+  const one = trades.lookup('one', {
+    key: trade => trade.side,
+    fetch: async (side, { signal }) => {
+      isSame<Same<typeof side, 'B' | 'S'>>()
+      isSame<Same<typeof signal, AbortSignal>>()
+      return side === 'B' ? { rate: 1 } : undefined
+    },
+    cache: { most: 10_000, ttl: minutes(5) },
+    orElse: (side, error) => ({ rate: error.name === 'TimeoutError' ? 2 : 3 }),
+  }, (trade, found) => {
+    isSame<Same<typeof found, { rate: number } | undefined>>()
+    return { ...trade, rate: found?.rate }
+  })
+  one.map(({ rate, side }) => isSame<Same<[typeof rate, typeof side], [number | undefined, 'B' | 'S']>>())
+  const all = trades.lookup('all', {
+    key: ({ note }) => note,
+    fetchAll: async notes => {
+      isSame<Same<typeof notes, readonly string[]>>()
+      return new Map(notes.map(note => [note, note.length]))
+    },
+    keysPerCall: 50,
+  }, (trade, length) => {
+    isSame<Same<typeof length, number | undefined>>()
+    return length ?? 0
+  })
+  const list = trades.keyBy('side').count('n').lookup('list', {
+    key: row => row.key,
+    fetchAll: keys => keys.map(key => (key === 'B' ? true : undefined)),
+  }, (row, found) => {
+    isSame<Same<typeof found, true | undefined>>()
+    return row.value
+  })
+  list.map(value => isSame<Same<typeof value, number>>())
+  return { all: all.map(length => String(length)).toStream('out', utf8) }
 `),
 }
 

@@ -16,7 +16,7 @@ function mergedOf<V, A, R>(aggregator: Aggregator<V, A, R>, values: readonly V[]
   let merged = aggregator.create()
   for (let at = 0; at < values.length; ) {
     const end = at + 1 + random.below(4)
-    const part = values.slice(at, end).reduce((sum, value) => aggregator.add(sum, value), aggregator.create())
+    const part = values.slice(at, end).reduce((sum, value) => aggregator.add(sum, value, 0), aggregator.create())
     merged = aggregator.merge(merged, part)
     at = end
   }

@@ -33,7 +33,7 @@ function nearest(sum: bigint): number {
 const exact = (values: readonly number[]): number => nearest(values.reduce((sum, value) => sum + scaled(value), 0n))
 
 function sumOf(values: readonly number[]): number {
-  return summing.result(values.reduce<ExactSum>((sum, value) => summing.add(sum, value), summing.create()))
+  return summing.result(values.reduce<ExactSum>((sum, value) => summing.add(sum, value, 0), summing.create()))
 }
 
 /** Adds in runs and merges these, as slices and shards do. */
@@ -41,7 +41,7 @@ function mergedOf<A, R>(aggregator: Aggregator<number, A, R>, values: readonly n
   let merged = aggregator.create()
   for (let at = 0; at < values.length; ) {
     const end = at + 1 + random.below(6)
-    const part = values.slice(at, end).reduce((sum, value) => aggregator.add(sum, value), aggregator.create())
+    const part = values.slice(at, end).reduce((sum, value) => aggregator.add(sum, value, 0), aggregator.create())
     merged = aggregator.merge(merged, part)
     at = end
   }
@@ -80,10 +80,10 @@ for (const [name, draw] of Object.entries(kinds)) {
 }
 
 test('a merge leaves its second argument as it was', () => {
-  const other = [0.1, 0.2, 1e300].reduce<ExactSum>((sum, value) => summing.add(sum, value), 0)
+  const other = [0.1, 0.2, 1e300].reduce<ExactSum>((sum, value) => summing.add(sum, value, 0), 0)
   const before = structuredClone(other)
   const merged = summing.merge(summing.create(), other)
-  summing.add(merged, 7.5)
+  summing.add(merged, 7.5, 0)
   assert.deepEqual(other, before)
 })
 

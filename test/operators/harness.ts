@@ -71,6 +71,7 @@ export class Harness<Op extends StatefulOperator> {
   /** The watermark moves. Before a timer for which `cuts` holds, the commit is cut, as in the middle of a run. */
   advance(watermark: number, cuts: () => boolean = () => false, afterCut: () => void = () => {}): void {
     if (watermark <= this.watermark) return
+    this.#context.reaching = watermark
     for (let fired = 0; ; fired++) {
       assert.ok(fired < 1_000_000, 'timers must come to an end')
       const at = this.operator.eventTimer(0)

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { beginningOfTime } from '../../shared/model/event-time.ts'
+import type { Window } from '../../shared/windows/window.ts'
 
 export type WindowSettings = {
-  readonly size: number
-  readonly hop: number
-  readonly offset: number
+  /** The windows that hold a time, found without slices. */
+  readonly windowsOf: (time: number) => readonly Window[]
   readonly lateness: number
 }
 type Pane = {
@@ -41,25 +41,16 @@ export class NaiveWindows {
     this.#kind = kind
   }
 
-  /** Starts of the windows that hold a time, by trying them all. */
-  startsOf(time: number): number[] {
-    const { size, hop, offset } = this.#settings
-    const starts: number[] = []
-    for (let start = time - size + 1; start <= time; start++) if ((start - offset) % hop === 0) starts.push(start)
-    return starts
-  }
-
   process(key: string, value: number, time: number): void {
-    const { size, lateness } = this.#settings
-    const open = this.startsOf(time).filter(start => start + size - 1 + lateness > this.watermark)
+    const { windowsOf, lateness } = this.#settings
+    const open = windowsOf(time).filter(({ end }) => end - 1 + lateness > this.watermark)
     if (open.length === 0) {
       this.expired++
       return
     }
     if (time <= this.watermark) this.late++
-    for (const start of open) {
-      const end = start + size
-      const name = `${key} ${start}`
+    for (const { start, end } of open) {
+      const name = `${key} ${start} ${end}`
       const held = this.#windows.get(name) ?? {
         key,
         start,
@@ -118,12 +109,36 @@ const textOf = (held: Held): string => [...held.values].sort((a, b) => a - b).jo
 /** Panes by window, each as `commit:value`; the same value twice in one commit is one change. */
 export function byWindow(panes: readonly Pane[]): Record<string, string[]> {
   const lists: Record<string, string[]> = {}
-  for (const { key, start, value, commit } of panes) {
-    const name = `${key} ${start}`
+  for (const { key, start, end, value, commit } of panes) {
+    const name = `${key} ${start} ${end}`
     lists[name] ??= []
     lists[name].push(`${commit}:${value}`)
   }
   return lists
 }
+
+/** Windows of `size` that start every `hop` from `offset`, by trying all starts. */
+export const hoppingBy =
+  (size: number, hop: number, offset: number) =>
+  (time: number): readonly Window[] => {
+    const windows: Window[] = []
+    for (let start = time - size + 1; start <= time; start++) {
+      if ((start - offset) % hop === 0) windows.push({ start, end: start + size })
+    }
+    return windows
+  }
+
+/** Windows that start every `max` from `offset` and end every `step` after that, by trying all ends. */
+export const cumulatingBy =
+  (max: number, step: number, offset: number) =>
+  (time: number): readonly Window[] =>
+    hoppingBy(
+      max,
+      max,
+      offset,
+    )(time).flatMap(({ start }) => {
+      const ends = Array.from({ length: max / step }, (_, i) => start + (i + 1) * step)
+      return ends.filter(end => end > time).map(end => ({ start, end }))
+    })
 
 export type { Pane }

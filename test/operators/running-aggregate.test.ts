@@ -109,6 +109,69 @@ test('by "final" each key gives one row, at the end of time, and leaves no state
   }
 })
 
+test('at the end of input what changed since the last commit goes out once, and all accumulators go, wherever commits are cut', () => {
+  const emissions: readonly Emission[] = [
+    { kind: 'final' },
+    { kind: 'updates' },
+    { kind: 'complete' },
+    { kind: 'every', intervalMs: 1_000 },
+  ]
+  for (const emission of emissions) {
+    for (const seed of seeds) {
+      const random = new Random(seed)
+      const { harness, panes, arrive } = start(emission)
+      const all = new Map<string, number[]>()
+      const put = (key: string, value: number) => {
+        all.set(key, [...(all.get(key) ?? []), value])
+        harness.process(key, value, value)
+      }
+      arrive(1)
+      for (let i = 0; i < 8; i++) put(random.pick(['a', 'b', 'c', 'd']), i)
+      harness.commit()
+      const before = panes.length
+      const last = new Set(Array.from({ length: random.below(3) }, () => random.pick(['a', 'c', 'e'])))
+      for (const key of last) put(key, 9)
+      harness.advance(
+        endOfTime,
+        () => random.below(2) === 0,
+        () => random.below(2) === 0 && harness.restart(),
+      )
+      harness.commit()
+      assert.ok(harness.isEmpty, `seed ${seed} ${emission.kind}`)
+      assert.deepEqual(sorted(latestOf(panes)), sorted(expectedOf(all)), `seed ${seed} ${emission.kind}`)
+      const told = panes.slice(before).map(pane => String(pane.key))
+      const expected = {
+        final: [...all.keys()],
+        updates: [...last],
+        complete: last.size === 0 ? [] : [...all.keys()],
+        every: [...all.keys()],
+        panes: [],
+      }
+      assert.deepEqual(told.sort(), expected[emission.kind].sort(), `seed ${seed} ${emission.kind}`)
+    }
+  }
+})
+
+test('a record behind the end of input begins anew', () => {
+  for (const kind of ['updates', 'complete'] as const) {
+    const { harness, panes } = start({ kind })
+    harness.process('a', 1, 1)
+    harness.process('b', 2, 1)
+    harness.advance(endOfTime)
+    harness.commit()
+    harness.process('a', 3, 1)
+    harness.commit()
+    assert.deepEqual(
+      panes.map(({ key, value }) => [key, value]),
+      [
+        ['a', '1'],
+        ['b', '2'],
+        ['a', '3'],
+      ],
+    )
+  }
+})
+
 test('the event time of a final row does not depend on where the watermark stood or commits were cut', () => {
   const timesOf = (watermarks: readonly number[], cuts: boolean) => {
     const { harness, panes } = start({ kind: 'final' })

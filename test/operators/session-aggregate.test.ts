@@ -8,15 +8,21 @@ import { Random } from '../codecs/random.ts'
 import { collecting, Harness } from './harness.ts'
 
 type Row = { readonly key: Key; readonly window: Window; readonly value: string }
-type Settings = { readonly gap: number; readonly lateness: number; readonly kind: SessionEmission['kind'] }
+type Settings = {
+  readonly gap: number
+  readonly lateness: number
+  readonly kind: SessionEmission['kind']
+  /** Records one gap apart are together. */
+  readonly joins?: boolean
+}
 type Accepted = { readonly key: string; readonly time: number; readonly value: number }
 
-/** Sessions of one key's records, by sorting them all: records at most a gap apart are together. */
-function sessionsOf(records: readonly Accepted[], gap: number): Accepted[][] {
+/** Sessions of one key's records, by sorting them all: records at most a gap apart are together, or less where they part. */
+function sessionsOf(records: readonly Accepted[], gap: number, joins = true): Accepted[][] {
   const sessions: Accepted[][] = []
   for (const record of [...records].sort((a, b) => a.time - b.time)) {
     const last = sessions.at(-1)
-    if (last !== undefined && record.time - (last.at(-1)?.time ?? 0) <= gap) last.push(record)
+    if (last !== undefined && record.time - (last.at(-1)?.time ?? 0) <= (joins ? gap : gap - 1)) last.push(record)
     else sessions.push([record])
   }
   return sessions
@@ -42,22 +48,26 @@ class NaiveSessions {
     this.#settings = settings
   }
 
+  /** When the session that ends at `end` is due. */
+  readonly #dueAt = (end: number): number => (this.#settings.joins === false ? end - 1 : end)
+
   #sessions(): Accepted[][] {
     const keys = [...new Set(this.open.map(record => record.key))]
     return keys.flatMap(key =>
       sessionsOf(
         this.open.filter(record => record.key === key),
         this.#settings.gap,
+        this.#settings.joins,
       ),
     )
   }
 
   process(key: string, value: number, time: number): void {
-    const { gap, lateness } = this.#settings
+    const { gap, lateness, joins } = this.#settings
     const record = { key, time, value }
-    const mine = sessionsOf([...this.open.filter(other => other.key === key), record], gap)
+    const mine = sessionsOf([...this.open.filter(other => other.key === key), record], gap, joins)
     const session = mine.find(others => others.includes(record)) ?? []
-    if (endOf(session, gap) + lateness <= this.watermark) this.expired++
+    if (this.#dueAt(endOf(session, gap)) + lateness <= this.watermark) this.expired++
     else this.open.push(record)
   }
 
@@ -65,7 +75,7 @@ class NaiveSessions {
     const { gap, lateness } = this.#settings
     this.watermark = watermark
     for (const session of this.#sessions()) {
-      if (endOf(session, gap) + lateness > watermark) continue
+      if (this.#dueAt(endOf(session, gap)) + lateness > watermark) continue
       this.#gone.set(...rowOf(session, gap))
       this.open = this.open.filter(record => !session.includes(record))
     }
@@ -76,24 +86,24 @@ class NaiveSessions {
     const { gap, kind } = this.#settings
     const view = new Map(this.#gone)
     for (const session of this.#sessions()) {
-      if (kind === 'updates' || endOf(session, gap) <= this.watermark) view.set(...rowOf(session, gap))
+      if (kind === 'updates' || this.#dueAt(endOf(session, gap)) <= this.watermark) view.set(...rowOf(session, gap))
     }
     return view
   }
 }
 
-function start({ gap, lateness, kind }: Settings) {
+function start({ gap, lateness, kind, joins = true }: Settings) {
   const view = new Map<string, string>()
   const panes: string[] = []
   const side: number[] = []
   const harness = new Harness(
     context =>
       new SessionAggregate<number, number[]>(
-        { name: 's', aggregator: collecting, gapMs: gap, emission: { kind }, latenessMs: lateness },
+        { name: 's', aggregator: collecting, gapMs: gap, joinsAtGap: joins, emission: { kind }, latenessMs: lateness },
         context,
         (value, time, origin) => {
           assert.ok(origin?.window !== undefined)
-          assert.equal(time, origin.window.end)
+          assert.equal(time, joins ? origin.window.end : origin.window.end - 1)
           const name = `${origin.id} ${origin.window.start} ${origin.window.end}`
           if (value === undefined) {
             assert.ok(view.delete(name), 'only a row that is out is taken back')
@@ -111,7 +121,8 @@ function start({ gap, lateness, kind }: Settings) {
 
 function runAgainstNaive(seed: number, kind: SessionEmission['kind']): void {
   const random = new Random(seed)
-  const settings = { gap: random.between(1, 12), lateness: random.pick([0, 0, random.between(1, 25)]), kind }
+  const lateness = random.pick([0, 0, random.between(1, 25)])
+  const settings = { gap: random.between(1, 12), lateness, kind, joins: seed % 3 !== 0 }
   const naive = new NaiveSessions(settings)
   const { harness, view, panes, side } = start(settings)
   const afterCommit = () => {
@@ -225,6 +236,25 @@ test('records exactly one gap apart share a session, one millisecond more parts 
     [
       ['sa 0 20', '1 2'],
       ['sa 21 31', '3'],
+    ],
+  )
+})
+
+test('records exactly one gap apart have sessions of their own where they part', () => {
+  const { harness, view } = start({ gap: 10, lateness: 0, kind: 'final', joins: false })
+  harness.process('a', 1, 0)
+  harness.process('a', 2, 10)
+  harness.process('a', 3, 19)
+  harness.advance(8)
+  assert.equal(view.size, 0)
+  harness.advance(9)
+  assert.deepEqual([...view], [['sa 0 10', '1']])
+  harness.advance(endOfTime)
+  assert.deepEqual(
+    [...view],
+    [
+      ['sa 0 10', '1'],
+      ['sa 10 29', '2 3'],
     ],
   )
 })

@@ -220,3 +220,27 @@ test('a ranking whose rows have all gone is the same after a restart', () => {
   }
   assert.deepEqual(rankingsOf(false), rankingsOf(true))
 })
+
+test('a ranking over all rows goes out whole at the end of input, then its rows go, wherever commits are cut', () => {
+  for (const kind of ['final', 'updates'] as const) {
+    for (const seed of [1, 2, 3, 4, 5, 6]) {
+      const random = new Random(seed)
+      const { harness, rankings } = start({ count: 3, emission: { kind }, latenessMs: 0, windowKind: 'global' })
+      const rows = new Map<Key, number>()
+      for (let i = 0; i < 2_500; i++) {
+        rows.set(i, random.below(1_000))
+        harness.process('', [i, rows.get(i)], i)
+      }
+      if (random.below(2) === 0) harness.commit()
+      harness.advance(
+        endOfTime,
+        () => random.below(2) === 0,
+        () => random.below(2) === 0 && harness.restart(),
+      )
+      harness.commit()
+      assert.ok(harness.isEmpty, `seed ${seed} ${kind}`)
+      assert.equal(rankings.length, 1)
+      assert.deepEqual(simple(rankings[0].rows), ranked(rows, 3))
+    }
+  }
+})

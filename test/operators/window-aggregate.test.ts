@@ -1,26 +1,21 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { milliseconds } from '../../shared/model/duration.ts'
 import { endOfTime } from '../../shared/model/event-time.ts'
 import { type Key, keyId } from '../../shared/model/key.ts'
 import type { Emission, Origin } from '../../shared/operators/operator.ts'
 import { WindowAggregate } from '../../shared/operators/window-aggregate.ts'
-import type { SlicedWindows, Window } from '../../shared/windows/window.ts'
-import { globalWindow, greatestCommonDivisor } from '../../shared/windows/window.ts'
+import { cumulating } from '../../shared/windows/cumulating.ts'
+import { daily } from '../../shared/windows/daily.ts'
+import { type FixedWindows, globalWindow, hopping, tumbling, type Window } from '../../shared/windows/window.ts'
 import { Random } from '../codecs/random.ts'
+import { NaiveDays } from '../windows/naive-days.ts'
 import { collecting, Harness } from './harness.ts'
-import { byWindow, NaiveWindows, type Pane, type WindowSettings } from './naive-windows.ts'
+import { byWindow, cumulatingBy, hoppingBy, NaiveWindows, type Pane, type WindowSettings } from './naive-windows.ts'
 
 type Row = { readonly key: Key; readonly window: Window; readonly value: string }
 
-const slicedWindows = ({ size, hop, offset }: WindowSettings): SlicedWindows => ({
-  kind: size === hop ? 'tumbling' : 'hopping',
-  sizeMs: size,
-  hopMs: hop,
-  offsetMs: offset,
-  sliceMs: greatestCommonDivisor(size, hop),
-})
-
-function start(windows: SlicedWindows, latenessMs: number, emission: Emission) {
+function start(windows: FixedWindows, latenessMs: number, emission: Emission) {
   const panes: Pane[] = []
   const side: number[] = []
   const push = (value: unknown, time: number, origin: Origin | undefined) => {
@@ -37,38 +32,79 @@ function start(windows: SlicedWindows, latenessMs: number, emission: Emission) {
   return { harness, panes, side }
 }
 
-function settingsOf(random: Random): WindowSettings {
+type Fixture = {
+  readonly windows: FixedWindows
+  readonly windowsOf: WindowSettings['windowsOf']
+  readonly lateness: number
+  /** By what all times are multiplied, and where they begin. */
+  readonly unit: number
+  readonly begin: number
+}
+
+function anyFixture(random: Random): Fixture {
+  const ms = milliseconds
+  const begin = random.pick([-200, 0, 1_458_678_000_000])
+  const latenessOf = (step: number) => random.pick([0, 0, step, 2 * step, random.between(1, 30)])
   const size = random.between(1, 24)
-  const hop = random.below(2) === 0 ? size : random.between(1, size)
-  const lateness = random.pick([0, 0, hop, 2 * hop, random.between(1, 30)])
-  return { size, hop, offset: random.below(hop), lateness }
+  switch (random.below(5)) {
+    case 0: {
+      const offset = random.below(50) - 25
+      const windowsOf = hoppingBy(size, size, offset)
+      return { windows: tumbling(ms(size), { offset }), windowsOf, lateness: latenessOf(size), unit: 1, begin }
+    }
+    case 1:
+    case 2: {
+      const hop = random.between(1, size)
+      const offset = random.below(50) - 25
+      const windows = hopping(ms(size), ms(hop), { offset })
+      return { windows, windowsOf: hoppingBy(size, hop, offset), lateness: latenessOf(hop), unit: 1, begin }
+    }
+    case 3: {
+      const step = random.between(1, 8)
+      const max = step * random.between(1, 5)
+      const offset = random.below(50) - 25
+      const windows = cumulating(ms(max), ms(step), { offset })
+      return { windows, windowsOf: cumulatingBy(max, step, offset), lateness: latenessOf(step), unit: 1, begin }
+    }
+    default: {
+      const zone = random.pick(['Europe/Berlin', 'America/Sao_Paulo', 'Australia/Lord_Howe'])
+      const startsAt = random.pick([0, 0, 90]) * 60_000
+      const days = new NaiveDays(zone, startsAt)
+      const lateness = random.pick([0, 0, 86_400_000, 5_400_000])
+      // Clocks change in these.
+      const from = random.pick(['2018-02-16T12:00:00Z', '2018-03-30T12:00:00Z', '2018-11-03T12:00:00Z'])
+      const windows = daily(zone, { startsAt: ms(startsAt) })
+      return { windows, windowsOf: time => [days.dayOf(time)], lateness, unit: 1_800_000, begin: Date.parse(from) }
+    }
+  }
 }
 
 /** Random records, watermarks, commits, cuts and restarts, against every window evaluated on its own. */
 function runAgainstNaive(seed: number, emission: Emission): void {
   const random = new Random(seed)
-  const settings = settingsOf(random)
+  const settings = anyFixture(random)
+  const { unit } = settings
   const kind = emission.kind === 'final' ? 'final' : 'updates'
   const naive = new NaiveWindows(settings, kind)
-  const { harness, panes, side } = start(slicedWindows(settings), settings.lateness, emission)
+  const { harness, panes, side } = start(settings.windows, settings.lateness, emission)
   harness.onFired = (at, id) => naive.fire(at, id)
   const afterCommit = () => {
     naive.flush()
     if (random.below(3) === 0) harness.page()
     if (random.below(2) === 0) harness.restart()
   }
-  let now = random.pick([-200, 0, 1_458_678_000_000])
+  let now = settings.begin
   const processed: number[] = []
   for (let i = 0; i < 120; i++) {
     const dice = random.below(10)
     if (dice < 6) {
-      const time = now + random.between(-40, 12)
+      const time = now + random.between(-40, 12) * unit
       const key = random.pick(['a', 'b', 'c'])
       processed.push(i)
       naive.process(keyId(key), i, time)
       harness.process(key, i, time)
     } else if (dice < 8) {
-      now += random.between(0, 15)
+      now = Math.max(now, now + random.between(0, 15) * unit - random.below(2))
       harness.advance(now, () => random.below(4) === 0, afterCommit)
       naive.reach(now)
     } else {
@@ -98,7 +134,7 @@ function compare(panes: readonly Pane[], naive: NaiveWindows, emission: Emission
     if (emission.kind === 'final' && lateness === 0)
       for (const list of Object.values(mine)) assert.equal(list.length, 1)
   }
-  const latest = new Map(panes.map(pane => [`${pane.key} ${pane.start}`, pane.value]))
+  const latest = new Map(panes.map(pane => [`${pane.key} ${pane.start} ${pane.end}`, pane.value]))
   assert.deepEqual(sorted(latest), sorted(naive.latest))
 }
 
@@ -109,7 +145,7 @@ function lastOfCommits(panes: readonly string[]): string[] {
   return [...last.values()]
 }
 
-const seeds = Array.from({ length: 400 }, (_, i) => i + 1)
+const seeds = Array.from({ length: 300 }, (_, i) => i + 1)
 const inTurn = (emission: Emission) => {
   for (const seed of seeds) {
     try {
@@ -137,7 +173,7 @@ test('windows emitted "every" interval leave every window with its newest value'
 })
 
 test('a slice that goes within allowed lateness emits no window of its own', () => {
-  const windows: SlicedWindows = { kind: 'tumbling', sizeMs: 10, hopMs: 10, offsetMs: 0, sliceMs: 10 }
+  const windows = tumbling(milliseconds(10))
   const { harness, panes } = start(windows, 3, { kind: 'final' })
   harness.process('a', 1, 5)
   harness.process('a', 2, 12)
@@ -149,7 +185,7 @@ test('a slice that goes within allowed lateness emits no window of its own', () 
 })
 
 test('a late update goes out although the watermark passes its allowed lateness in the same commit', () => {
-  const windows: SlicedWindows = { kind: 'tumbling', sizeMs: 10, hopMs: 10, offsetMs: 0, sliceMs: 10 }
+  const windows = tumbling(milliseconds(10))
   for (const kind of ['updates', 'complete'] as const) {
     const { harness, panes } = start(windows, 30, { kind })
     harness.process('a', 1, 5)
@@ -185,7 +221,7 @@ test('the global window gives one row per key at the end of time and leaves no s
 })
 
 test('a record at exactly the end of a window belongs to the next one', () => {
-  const windows: SlicedWindows = { kind: 'tumbling', sizeMs: 10, hopMs: 10, offsetMs: 0, sliceMs: 10 }
+  const windows = tumbling(milliseconds(10))
   const { harness, panes } = start(windows, 0, { kind: 'final' })
   harness.process('a', 1, 9)
   harness.process('a', 2, 10)
@@ -200,4 +236,29 @@ test('a record at exactly the end of a window belongs to the next one', () => {
       [10, '2'],
     ],
   )
+})
+
+test('a cumulating window that its last step brought nothing is left out, also when a late record changes it', () => {
+  const windows = cumulating(milliseconds(30), milliseconds(10), { unchanged: 'skip' })
+  const { harness, panes } = start(windows, 100, { kind: 'final' })
+  harness.process('a', 1, 5)
+  harness.process('a', 2, 25)
+  harness.advance(40)
+  const rows = () => panes.map(pane => [pane.start, pane.end, pane.value])
+  assert.deepEqual(rows(), [
+    [0, 10, '1'],
+    [0, 30, '1 2'],
+  ])
+  harness.process('a', 3, 6)
+  harness.commit()
+  assert.deepEqual(rows().slice(2), [
+    [0, 10, '1 3'],
+    [0, 30, '1 2 3'],
+  ])
+  harness.process('a', 4, 15)
+  harness.commit()
+  assert.deepEqual(rows().slice(4), [
+    [0, 20, '1 3 4'],
+    [0, 30, '1 2 3 4'],
+  ])
 })

@@ -2,12 +2,25 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { orders } from '../../functions/orders/pipeline.ts'
 import { wordCount } from '../../functions/word-count/pipeline.ts'
-import { json, minutes, pipeline, tumbling } from '../../shared/index.ts'
+import {
+  countWindow,
+  cumulating,
+  daily,
+  hours,
+  json,
+  minutes,
+  pipeline,
+  seconds,
+  session,
+  sliding,
+  tumbling,
+} from '../../shared/index.ts'
 import { costOf, monthSeconds } from '../../shared/plan/cost.ts'
 import type { Traffic } from '../../shared/plan/cost-flow.ts'
 import { prices } from '../../shared/plan/cost-prices.ts'
 import { textOfCost } from '../../shared/plan/cost-text.ts'
 import type { Plan } from '../../shared/plan/plan.ts'
+import type { WindowAssigner } from '../../shared/windows/window.ts'
 
 const traffic = (rate: number, change: Partial<Traffic> = {}): Traffic => ({
   rate: () => rate,
@@ -103,6 +116,26 @@ test('windows give a row for each key and window, however many events come', () 
     const found = cost(perMinute.plan, rate, { keys: () => 50 })
     near(line(found, 'DynamoDB', 'rows of views').quantity, ((50 / 60) * monthSeconds) / 1e6)
   }
+})
+
+test('windows of every kind cost something, and give their rows as often as windows end', () => {
+  const rowsPerSecond = (windows: WindowAssigner) => {
+    const { plan } = pipeline('sensors', ({ source }) => {
+      const readings = source('readings', { codec: json<{ sensor: string }>() })
+      return { counts: readings.keyBy('sensor').window(windows).count('counts') }
+    })
+    const idle = cost(plan, 0, { keys: () => 50 })
+    assert.ok(Number.isFinite(idle.month), windows.kind)
+    const found = cost(plan, 100, { keys: () => 50 })
+    assert.ok(Number.isFinite(found.month) && found.month > idle.month, windows.kind)
+    return (line(found, 'DynamoDB', 'rows of views').quantity * 1e6) / monthSeconds
+  }
+  near(rowsPerSecond(cumulating(hours(1), minutes(5))), 50 / 300)
+  near(rowsPerSecond(daily('Europe/Berlin')), 50 / 86_400)
+  near(rowsPerSecond(session(minutes(1))), 50 / 60)
+  // Two windows for each record; one for each ten.
+  near(rowsPerSecond(sliding(seconds(10))), 200)
+  near(rowsPerSecond(countWindow(20, { every: 10 })), 10)
 })
 
 test('streams on demand cost hours and what passes instead of shards', () => {

@@ -1,9 +1,23 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { isStepCrossed } from '../../shared/emit/shuffle-writer.ts'
-import { hopping, json, milliseconds, pipeline, session, tumbling } from '../../shared/index.ts'
+import {
+  countWindow,
+  cumulating,
+  daily,
+  hopping,
+  json,
+  milliseconds,
+  minutes,
+  pipeline,
+  session,
+  sliding,
+  tumbling,
+} from '../../shared/index.ts'
 import { type Plan, stageNamed } from '../../shared/plan/plan.ts'
 import { fingerprintOf, misreading, shapeOf } from '../../shared/plan/shape.ts'
+import { windowsHolding } from '../../shared/windows/assign.ts'
+import type { WindowAssigner } from '../../shared/windows/window.ts'
 import { Random } from '../codecs/random.ts'
 
 const codec = json<{ readonly k: string; readonly n: number }>()
@@ -45,6 +59,31 @@ test('every watermark at which a window of the stage or of one behind it fires o
   }
 })
 
+test('every watermark at which a growing or a daily window fires or closes is a step', () => {
+  for (let seed = 1; seed <= 200; seed++) {
+    const random = new Random(seed)
+    const lateness = random.pick([0, random.below(50)])
+    const from = Date.parse('2018-02-01') + random.below(365) * 86_400_000
+    const step = random.between(1, 20)
+    const offset = random.below(200) - 100
+    const windows =
+      random.below(2) === 0
+        ? cumulating(ms(step * random.between(1, 5)), ms(step), { offset })
+        : daily(random.pick(['Europe/Berlin', 'America/Sao_Paulo', 'Asia/Kathmandu']), {
+            startsAt: minutes(random.below(600)),
+          })
+    const { plan } = pipeline('p', ({ source }) => ({
+      n: source('s', { codec }).keyBy('k').window(windows).allowedLateness(ms(lateness)).count('n'),
+    }))
+    const steps = stepsInto(plan, 'k')
+    for (const { end } of windowsHolding(windows, from)) {
+      for (const due of [end - 1, end - 1 + lateness]) {
+        assert.ok(isStepCrossed(steps, due - 1, due), `seed ${seed}: ${due}`)
+      }
+    }
+  }
+})
+
 test('a stage that does not look at event time, nor any behind it, has no steps', () => {
   const { plan } = pipeline('p', ({ source }) => ({ top: source('s', { codec }).keyBy('k').count('n').top('t', 1) }))
   assert.equal(stepsInto(plan, 'k').fine, Number.POSITIVE_INFINITY)
@@ -59,6 +98,16 @@ test('each millisecond matters to sessions', () => {
       .count('n'),
   }))
   assert.deepEqual(stepsInto(plan, 'k'), { fine: 1, coarse: 100, offset: 0 })
+})
+
+test('each millisecond matters to sliding windows, none to count windows', () => {
+  const stepsOf = (windows: WindowAssigner) =>
+    stepsInto(
+      pipeline('p', ({ source }) => ({ n: source('s', { codec }).keyBy('k').window(windows).count('n') })).plan,
+      'k',
+    )
+  assert.deepEqual(stepsOf(sliding(ms(1_000))), { fine: 1, coarse: 100, offset: 0 })
+  assert.equal(stepsOf(countWindow(3)).fine, Number.POSITIVE_INFINITY)
 })
 
 const planWith = (size: number, name = 'n', keyGroups = 32, fn: 'count' | 'sum' = 'count') =>
