@@ -3,10 +3,12 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { arch, availableParallelism, totalmem } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { writeNexmark } from '../functions/nexmark/generate.ts'
 import { writeOrders } from '../functions/orders/generate.ts'
 import { bareOrders } from './bare-orders.ts'
 import { coldStarts } from './cold-start.ts'
 import { engineBench } from './engine.ts'
+import type { NexmarkFigures } from './nexmark-child.ts'
 import { type Row, type Section, textOf, updated } from './results-file.ts'
 import { writeUnits } from './write-units.ts'
 
@@ -64,6 +66,7 @@ const parts: Readonly<Record<string, () => Promise<readonly Row[]>>> = {
   orders: ordersRows,
   'catch-up': catchUpRows,
   'write-units': writeUnitRows,
+  nexmark: nexmarkRows,
   'cold-start': coldStartRows,
 }
 
@@ -163,6 +166,36 @@ async function writeUnitRows(): Promise<readonly Row[]> {
       '1, 0',
       verdict(dry.perLogged <= 1.01 && dry.perTransient === 0),
     ],
+  ]
+}
+
+/** Each query on one core, out of order within 4 s, with the time of the processor: others use the machine too. */
+async function nexmarkRows(): Promise<readonly Row[]> {
+  const events = Math.min(200_000, trades)
+  const data = join(folder, `bench-nexmark-${events}`)
+  if (!existsSync(data)) await writeNexmark(data, { events, seed: 7, outOfOrderMs: 4_000 })
+  const figuresOf = (query: string): NexmarkFigures => child('nexmark-child.ts', query, data)
+  const rate = (figures: NexmarkFigures): number => figures.events / figures.seconds
+  const bare = rate(figuresOf('bare'))
+  const rows = Array.from({ length: 24 }, (_, i): Row => {
+    const figures = figuresOf(`q${i}`)
+    const bytes = `${wholeNumber(figures.stateBytes / figures.events)} bytes of state written for each`
+    const ratio = (rate(figures) / bare).toFixed(2)
+    return [
+      `q${i}: ${wholeNumber(figures.events)} events`,
+      `${wholeNumber(rate(figures))} events/s (${ratio}), ${bytes}`,
+      '',
+      '',
+    ]
+  })
+  return [
+    [
+      `the ${wholeNumber(events)} events read and parsed by a bare loop`,
+      `${wholeNumber(bare)} events/s`,
+      'yardstick',
+      '',
+    ],
+    ...rows,
   ]
 }
 

@@ -15,6 +15,7 @@ const onlyWhenNamed = [
   'deploy/deployed.test.ts',
   'integration/exactly-once.test.ts',
   'integration/exactly-once-seeds.test.ts',
+  'nexmark/queries-large.test.ts',
 ]
 const isNamed = (file: string): boolean =>
   parts.length === 0 ? !onlyWhenNamed.some(name => file.endsWith(name)) : parts.some(part => file.includes(part))

@@ -103,6 +103,7 @@ export function pipelineIn(folder: string, name: string, body: string): string {
 /** What `run --json` prints. */
 export type RunDocument = {
   readonly views: Readonly<Record<string, readonly Readonly<Record<string, unknown>>[]>>
+  readonly streams: Readonly<Record<string, readonly { readonly value: unknown }[]>>
   readonly sources: Readonly<Record<string, { readonly read: number; readonly malformed: number }>>
   readonly deadLetters: number
   readonly seconds: number

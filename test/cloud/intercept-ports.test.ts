@@ -26,6 +26,7 @@ test('every call of every port goes through the interception, named, with its ar
   await ports.deadLetters.put('p', [])
   await ports.deadLetters.list('p')
   await ports.files.write('out', 'x', bytes(''))
+  await ports.lookups.fetch({ lookup: 'l', keys: ['k'], timeoutMs: 1, run: async () => undefined })
   await ports.clock.sleep(1)
   assert.deepEqual(seen, [
     'streams.putRecords/2',
@@ -40,6 +41,7 @@ test('every call of every port goes through the interception, named, with its ar
     'deadLetters.put/2',
     'deadLetters.list/1',
     'files.write/3',
+    'lookups.fetch/1',
     'clock.sleep/1',
   ])
   const wrapped = Object.values(ports).reduce((sum, port) => sum + Object.keys(port).length, 0)

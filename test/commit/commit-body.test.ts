@@ -13,7 +13,7 @@ const body: CommitBody = {
   },
   groups: [
     { group: 0, page: undefined, watermark: beginningOfTime, cut: undefined },
-    { group: 31, page: { version: 63, slot: 1 }, watermark: -1, cut: { at: 59_999, operator: 'w', id: 'sB' } },
+    { group: 31, page: { version: 63, slot: 1 }, watermark: -1, cut: { at: 59_999, operator: 'w', id: 'sB' }, hold: 7 },
   ],
   sourceWatermark: 1_458_678_000_000,
   shards: [{ id: shardId('shardId-000000000001'), parents: [shardId('shardId-000000000000')] }],

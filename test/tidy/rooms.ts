@@ -17,7 +17,7 @@ export const floors: Floors = [
   ['functions/load-aws-host.ts', 'functions/bundled-aws-host.ts'],
   ['functions/observed.ts', 'functions/hosted.ts'],
   ['functions/handlers.ts'],
-  ['functions/orders', 'functions/word-count', 'functions/system'],
+  ['functions/orders', 'functions/nexmark', 'functions/word-count', 'functions/system'],
   ['infra'],
   ['local/cloud'],
   ['local/event-source'],
@@ -53,7 +53,7 @@ const publicEntries = ['millrace', 'millrace/lambda', 'millrace/testing']
 /** What is deployed beside the examples, and is no user's program. */
 const systemFunctions = 'functions/system/'
 /** An example's files that are not deployed, and so may use files. */
-const exampleTools = ['functions/orders/generate.ts']
+const exampleTools = ['functions/orders/generate.ts', 'functions/nexmark/generate.ts']
 
 /** Imports that go up, or around between rooms of one height. */
 export function wrongWays(files: readonly SourceFile[], house: Floors = floors): string[] {

@@ -46,7 +46,7 @@ const rankOf = (value: unknown): number => (typeof value === 'string' ? 1 : type
 /** The user's functions may change the accumulator and what was added to it: each fold has values of its own. */
 function folded({ name, aggregator, windows }: AggregateNode, values: readonly unknown[]): Aggregated {
   const fold = (list: readonly unknown[]): unknown =>
-    list.reduce((accumulator, value) => aggregator.add(accumulator, structuredClone(value)), aggregator.create())
+    list.reduce((accumulator, value) => aggregator.add(accumulator, structuredClone(value), 0), aggregator.create())
   const ways = [() => fold(values), () => fold(values.toReversed()), () => fold(interleaved(values))]
   if (windows !== undefined && values.length > 1) {
     const half = values.length >> 1

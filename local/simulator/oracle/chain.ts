@@ -155,6 +155,7 @@ export class Chain {
         return
       }
       case 'side':
+      case 'lookup':
         return
       default:
         throw new Error(`Cannot evaluate: a ${node.kind} takes values that have no key`)

@@ -2,6 +2,7 @@ import type { Plan } from '../../../shared/plan/plan.ts'
 import { Evaluation } from './evaluation.ts'
 import type { Expected, OracleInput, SourceCounts } from './expected.ts'
 import { evaluateKeyed } from './keyed-edge.ts'
+import { giveUpLookups } from './lookups.ts'
 import { evaluateOperators } from './operators/index.ts'
 import { outputOf } from './output.ts'
 import { evaluateSource } from './source.ts'
@@ -39,6 +40,7 @@ export function evaluate(plan: Plan, input: OracleInput, { mayIdle = true }: Eva
   const sources = new Map<string, SourceCounts>()
   let stops: string | undefined
   for (const stage of plan.stages) {
+    giveUpLookups(evaluation, stage)
     if (stage.input.kind === 'source') {
       const told = evaluateSource(evaluation, stage.input.source, input[stage.name], mayIdle)
       sources.set(stage.name, told.counts)

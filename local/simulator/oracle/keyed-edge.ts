@@ -96,7 +96,7 @@ function withoutFailing(
 
 function canAdd({ aggregator }: AggregateNode, value: unknown): boolean {
   try {
-    aggregator.add(aggregator.create(), structuredClone(value))
+    aggregator.add(aggregator.create(), structuredClone(value), 0)
     return true
   } catch {
     return false

@@ -14,6 +14,9 @@ export const wholeTime: OracleWindow = { start: -endsOfTimeMs, end: endsOfTimeMs
 /** Every window of fixed size that holds the time: they begin at `offset`, and every `hop` from there in both directions. */
 export function windowsAt(assigner: Exclude<WindowAssigner, { kind: 'session' }>, time: number): OracleWindow[] {
   if (assigner.kind === 'global') return [wholeTime]
+  if (assigner.kind !== 'tumbling' && assigner.kind !== 'hopping') {
+    throw new Error(`Cannot evaluate ${assigner.kind} windows: the oracle does not know them`)
+  }
   const { sizeMs, hopMs, offsetMs } = assigner
   const windows: OracleWindow[] = []
   for (let start = Math.floor((time - offsetMs) / hopMs) * hopMs + offsetMs; start + sizeMs > time; start -= hopMs) {

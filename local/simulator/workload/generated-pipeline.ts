@@ -90,7 +90,7 @@ function build(
   const grow = (open: (name: string) => Stream<Fact, Origins>): Outputs => {
     const growth = new PipelineGrowth(shape, moods, text)
     for (const name of sources) growth.plant(name, open(name))
-    return growth.grow(shape.between(3, 8))
+    return growth.grow(shape.between(3, 8), random.fork('operators'))
   }
   return pipeline(
     'generated',

@@ -184,15 +184,30 @@ function anyAggregate(
     case 1:
       return { text: 'sum', rows: stream.sum(name, moods.isUnlucky ? fact => lucky(fact).amount : amount, settings) }
     case 2:
-      return { text: 'min', rows: stream.min(name, amount, settings) }
+      return {
+        text: 'min',
+        rows: isWindowed(stream) ? stream.min(name, amount, settings) : stream.min(name, amount, settings),
+      }
     case 3:
-      return { text: 'max', rows: stream.max(name, amount, settings) }
+      return {
+        text: 'max',
+        rows: isWindowed(stream) ? stream.max(name, amount, settings) : stream.max(name, amount, settings),
+      }
     case 4:
       return { text: 'average', rows: stream.average(name, amount, settings) }
     default:
-      return { text: 'aggregate', rows: stream.aggregate(name, spreadOf(moods), settings) }
+      return {
+        text: 'aggregate',
+        rows: isWindowed(stream)
+          ? stream.aggregate(name, spreadOf(moods), settings)
+          : stream.aggregate(name, spreadOf(moods), settings),
+      }
   }
 }
+
+const isWindowed = (
+  stream: KeyedStream<Key, Fact, Origins> | WindowedStream<Key, Fact, Origins, unknown>,
+): stream is WindowedStream<Key, Fact, Origins, unknown> => 'allowedLateness' in stream
 
 type Spread = { least: number; most: number; ids: Set<number> }
 

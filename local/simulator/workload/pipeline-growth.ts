@@ -2,9 +2,12 @@ import { json } from '../../../shared/codecs/json.ts'
 import type { Origins } from '../../../shared/dsl/origin.ts'
 import type { Outputs } from '../../../shared/dsl/pipeline.ts'
 import { type Results, type Stream, sideOutput } from '../../../shared/dsl/stream.ts'
+import { milliseconds } from '../../../shared/model/duration.ts'
+import { tumbling } from '../../../shared/windows/window.ts'
 import type { Random } from '../random.ts'
 import { type AnyRow, type Fact, factOf, lucky } from './fact.ts'
 import { type GrownRows, growAggregate, keyed, type Moods } from './grown-aggregate.ts'
+import { growOperator } from './grown-operators.ts'
 
 /** A stream that the pipeline can go on from. */
 export type Branch = {
@@ -42,9 +45,10 @@ export class PipelineGrowth {
   }
 
   /** Takes so many steps; what is returned reaches every branch that was grown. */
-  grow(steps: number): Outputs {
+  grow(steps: number, operators: Random): Outputs {
     this.#everySource()
     for (let i = 0; i < steps; i++) this.#step()
+    this.#operators(operators)
     for (const branch of this.#branches) {
       if (this.#isFull) break
       if (branch.depth > 0 && this.#random.chance(0.4)) this.#sink(branch)
@@ -87,6 +91,45 @@ export class PipelineGrowth {
       default:
         return this.#aggregate(branch)
     }
+  }
+
+  /**
+   * Operators that are no aggregates, in half of the pipelines, behind streams whose values do not change. What they draw comes from
+   * numbers of their own. Where functions throw for good there are none: what else of the record's unit stands is open then.
+   */
+  #operators(random: Random): void {
+    if (this.#moods.isUnlucky || random.chance(0.5)) return
+    const most = random.between(1, 3)
+    for (let i = 0; i < most && !this.#isFull; i++) {
+      const steady = this.#branches.filter(branch => !branch.isStale)
+      const { text, depth, facts, rows, isStale } = growOperator({
+        random,
+        name: this.#name('operator'),
+        pick: () => random.pick(steady),
+      })
+      this.#text.push(text)
+      if (rows !== undefined) this.#view(rows, text)
+      if (facts === undefined) continue
+      const stream = facts.peek(this.#moods.unsteadiness.check)
+      const branch = { stream, depth, isStale, name: this.#name('s') }
+      this.#text.push(`${branch.name} = what it gives`)
+      this.#branches.push(branch)
+      if (!this.#isFull) this.#sink(branch, random)
+      if (!isStale && !this.#isFull && random.chance(0.4)) this.#countOf(branch, random)
+    }
+  }
+
+  /** Whether its event times are right shows behind it. */
+  #countOf({ stream, depth }: Branch, random: Random): void {
+    const name = this.#name('counted')
+    const windows = tumbling(milliseconds(random.between(10, 200)))
+    this.#view(
+      stream
+        .keyBy(`${name}-${depth}`, fact => fact.kind)
+        .window(windows)
+        .count(name),
+      `${name} by kind`,
+    )
   }
 
   #map(branch: Branch): void {
@@ -187,10 +230,10 @@ export class PipelineGrowth {
     }
   }
 
-  #sink(branch: Branch): void {
+  #sink(branch: Branch, random: Random = this.#random): void {
     const { stream, name } = branch
     const output = this.#name('sink')
-    const kind = this.#random.pick(['stream', 'files', 'forEach'] as const)
+    const kind = random.pick(['stream', 'files', 'forEach'] as const)
     this.#text.push(`${name}: ${output} to ${kind}`)
     if (kind === 'stream') this.#outputs[output] = stream.toStream(`${output}-stream`, json<Fact>())
     else if (kind === 'files') this.#outputs[output] = stream.toFiles(json<Fact>())

@@ -1,14 +1,25 @@
 import type { OperatorNode } from '../../../../shared/plan/graph.ts'
 import type { Stage } from '../../../../shared/plan/plan.ts'
-import { type Message, settled } from '../arrivals.ts'
+import { isOrdered } from '../aggregate.ts'
+import { type Item, type Message, settled } from '../arrivals.ts'
 import { UserFailure } from '../chain.ts'
 import type { Evaluation } from '../evaluation.ts'
 import { anyCount } from '../expected.ts'
 import { textOf } from '../text.ts'
+import { evaluateDistinctWithin, evaluatePassThrough } from './distribution.ts'
+import { evaluateCoGroup, evaluateIntervalJoin, evaluateWindowJoin } from './joins.ts'
 import type { EvaluateOperator, OperatorItem } from './operator-result.ts'
+import { evaluateProcess } from './process.ts'
 
 /** By the kind of their spec. */
-const evaluators: ReadonlyMap<string, EvaluateOperator> = new Map()
+const evaluators: ReadonlyMap<string, EvaluateOperator> = new Map([
+  ['intervalJoin', evaluateIntervalJoin],
+  ['windowJoin', evaluateWindowJoin],
+  ['coGroup', evaluateCoGroup],
+  ['process', evaluateProcess],
+  ['distinctWithin', evaluateDistinctWithin],
+  ['passThrough', evaluatePassThrough],
+])
 
 /** The operators of a stage that are no aggregates, each after those whose rows it takes. */
 export function evaluateOperators(evaluation: Evaluation, stage: Stage): void {
@@ -46,14 +57,19 @@ function evaluateOperator(evaluation: Evaluation, stage: Stage, node: OperatorNo
   const unknown = inputs.find(input => typeof input === 'string')
   if (unknown !== undefined) return giveUp(unknown)
   try {
-    const result = evaluate(
-      node,
-      inputs.filter(input => typeof input !== 'string'),
-    )
+    const known = inputs.filter(input => typeof input !== 'string')
+    const isInOrder = known.length === 1 && isOrdered(evaluation, stage, known[0])
+    const result = evaluate(node, known, { isInOrder })
     if (result.kind === 'open') return giveUp(result.reason)
     if (result.isStale) evaluation.markStale(node)
-    const failed = deliver(evaluation, node, result.items)
-    if (failed) evaluation.giveUpStage(stage.name, `a function behind "${node.name}" throws`)
+    for (const choice of result.choices ?? []) {
+      evaluation.deliver(
+        node,
+        choice.map(item => [wholeItem(item)]),
+      )
+    }
+    if (deliver(evaluation, node, result.items))
+      evaluation.giveUpStage(stage.name, `a function behind "${node.name}" throws`)
     for (const [name, items] of result.sides ?? []) {
       const side = evaluation.chain.sideOf(node, name)
       if (side !== undefined && deliver(evaluation, side, items)) {
@@ -88,8 +104,10 @@ function deliver(
 ): boolean {
   let hasFailed = false
   for (const item of items) {
-    const whole = { ...item, watermark: Number.NEGATIVE_INFINITY, isDirect: false }
-    if (evaluation.deliver(node, [[whole]]) > 0) hasFailed = true
+    if (evaluation.deliver(node, [[wholeItem(item)]]) > 0) hasFailed = true
   }
   return hasFailed
 }
+
+/** In time by the way it is made. */
+const wholeItem = (item: OperatorItem): Item => ({ ...item, watermark: Number.NEGATIVE_INFINITY, isDirect: false })

@@ -3,14 +3,23 @@ import type { Item, Message } from '../arrivals.ts'
 
 /**
  * What an operator makes of a whole input that ends, by its definition: a function of its spec and of what came to each input, in no
- * order. Messages are in time; of rows that change only the newest states are here.
+ * order but where one is known. Messages are in time; of rows that change only the newest states are here.
  */
-export type EvaluateOperator = (node: OperatorNode, inputs: readonly (readonly Message[])[]) => OperatorResult
+export type EvaluateOperator = (
+  node: OperatorNode,
+  inputs: readonly (readonly Message[])[],
+  known: {
+    /** There is one input, and its messages are in the order in which they came. */
+    readonly isInOrder: boolean
+  },
+) => OperatorResult
 
 export type OperatorResult =
   | {
       readonly kind: 'items'
       readonly items: readonly OperatorItem[]
+      /** Of each of these, one goes out. */
+      readonly choices?: readonly (readonly OperatorItem[])[]
       readonly sides?: ReadonlyMap<string, readonly OperatorItem[]>
       /** Besides these, earlier states of rows go out, as many as the run makes of it. @default false */
       readonly isStale?: boolean
