@@ -3,8 +3,8 @@ import type { SequenceNumber } from './ids.ts'
 /**
  * Where an output stands in its producer's output: totally ordered, compared without knowing what is in between.
  *
- * - of a transient stage: sequence number, sub-sequence number and output index of the input record that made it
- * - of a logged stage: version of the commit, 0, and index in its outbox
+ * - on a source: sequence number, sub-sequence number and output index of the input record that made it
+ * - behind a shuffle: version of the commit, 0, and index in its outbox
  */
 export type Position = {
   readonly major: string

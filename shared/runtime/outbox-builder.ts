@@ -2,7 +2,7 @@ import type { Outbox, OutboxChunk, OutboxRecord } from '../emit/outbox.ts'
 import { isStepCrossed, ShuffleWriter } from '../emit/shuffle-writer.ts'
 import { sinkRecord } from '../emit/sink-key.ts'
 import { beginningOfTime } from '../model/event-time.ts'
-import { producerOf, type ShardId } from '../model/ids.ts'
+import { producerOf, type SequenceNumber, type ShardId } from '../model/ids.ts'
 import { type Key, keyGroupOf } from '../model/key.ts'
 import type { Lineage } from '../model/lineage.ts'
 import { type PositionText, positionText } from '../model/position.ts'
@@ -16,13 +16,17 @@ import { checkRow, encodeFor } from './encode-for.ts'
 /** Rough bytes of a message or row in an outbox before compression: to know when a commit is about full. */
 const roughBytes = 24
 
-/** Collects what one commit puts out. An output's position is `(version, index)`, index counting all outputs of the commit. */
+/** Collects what one commit puts out. An output's position is `(version, 0, index)`, index counting all outputs of the commit; on a source it
+ * is the record's, and index counts what the record puts out. */
 export class OutboxBuilder implements ChainOutputs {
   readonly #stage: Stage
   readonly #shard: ShardId
   readonly #writers: readonly ShuffleWriter[]
-  #version = 0
+  /** First components of positions: the commit's version; on a source, the records that it holds. */
+  #majors: string[] = []
+  #sub = 0
   #index = 0
+  #outputs = 0
   #views = new Map<string, Map<string, ViewPut>>()
   #letters: DeadLetter[] = []
   #streams = new Map<string, OutboxRecord[]>()
@@ -39,8 +43,11 @@ export class OutboxBuilder implements ChainOutputs {
 
   /** Starts the outbox of a version: whatever an earlier one left is gone. */
   begin(version: number): void {
-    this.#version = version
+    const isSource = this.#stage.input.kind === 'source'
+    this.#majors = isSource ? [] : [String(version)]
+    this.#sub = 0
     this.#index = 0
+    this.#outputs = 0
     this.#views = new Map()
     this.#letters = []
     this.#streams = new Map()
@@ -48,11 +55,21 @@ export class OutboxBuilder implements ChainOutputs {
     this.#calls = new Map()
     this.#encodedBytes = 0
     this.messagesOut = 0
-    for (const writer of this.#writers) writer.begin([String(version)])
+    for (const writer of this.#writers) writer.begin(this.#majors)
+  }
+
+  /**
+   * A user record of a source begins: what it puts out stands where the record does, as in a stage without state. So a stage may become
+   * one of the other kind with the next deployment, and its readers still know what they have taken.
+   */
+  beginRecord(sequence: SequenceNumber, sub: number): void {
+    if (this.#majors.at(-1) !== sequence) this.#majors.push(sequence)
+    this.#sub = sub
+    this.#index = 0
   }
 
   get bytes(): number {
-    return this.#index * roughBytes + this.#encodedBytes
+    return this.#outputs * roughBytes + this.#encodedBytes
   }
 
   get viewRows(): number {
@@ -62,17 +79,17 @@ export class OutboxBuilder implements ChainOutputs {
   }
 
   readonly message = (shuffle: number, edge: number, key: Key, value: unknown, time: number): void => {
-    this.#writers[shuffle].add(edge, key, time, value, 0, 0, this.#index++)
+    this.#writers[shuffle].add(edge, key, time, value, this.#major, this.#sub, this.#nextIndex())
     this.messagesOut++
   }
 
   readonly broadcast = (shuffle: number, edge: number, value: unknown, time: number): void => {
-    this.#writers[shuffle].broadcast(edge, time, value, 0, 0, this.#index++)
+    this.#writers[shuffle].broadcast(edge, time, value, this.#major, this.#sub, this.#nextIndex())
     this.messagesOut++
   }
 
   place(count: number): number {
-    return keyGroupOf(`${this.#version}/${this.#index}`, count)
+    return keyGroupOf(`${this.#majors[this.#major]}/${this.#sub}/${this.#index}`, count)
   }
 
   /** A row that changes twice in a commit is put once. */
@@ -97,12 +114,12 @@ export class OutboxBuilder implements ChainOutputs {
         const file = this.#files.get(sink.name) ?? { extension: sink.extension, pieces: [] }
         this.#files.set(sink.name, file)
         file.pieces.push(data)
-        this.#index++
+        this.#nextIndex()
         return
       }
       case 'forEach':
         listIn(this.#calls, sink.name).push(value)
-        this.#index++
+        this.#nextIndex()
         return
       case 'view':
         throw new Error(`Cannot send to view "${sink.name}": rows go there by their key`)
@@ -157,7 +174,16 @@ export class OutboxBuilder implements ChainOutputs {
   }
 
   #position(): PositionText {
-    return positionText(String(this.#version), 0, this.#index++)
+    return positionText(this.#majors[this.#major], this.#sub, this.#nextIndex())
+  }
+
+  get #major(): number {
+    return this.#majors.length - 1
+  }
+
+  #nextIndex(): number {
+    this.#outputs++
+    return this.#index++
   }
 }
 

@@ -25,6 +25,7 @@ export class RecordRun implements SourceTaker {
   begin(_major: number, sequence: SequenceNumber, sub: number): UserFunctionError | undefined {
     const place = { sequence, unit: `record ${sub}` }
     this.#place = place
+    this.#state.outbox.beginRecord(sequence, sub)
     this.#bytesBefore = this.#state.outbox.bytes
     if (this.#units.done === 0) this.#units.first = place
     this.#units.done++

@@ -34,8 +34,8 @@ export const pageRules: readonly Mutation[] = [
     edits: [
       {
         file: 'shared/runtime/shard-state.ts',
-        find: 'map(({ group, page }) => ({\n      group,\n      page,\n',
-        replace: 'map(({ group, named: page }) => ({\n      group,\n      page,\n',
+        find: 'map(({ group, page }) => {\n      const hold',
+        replace: 'map(({ group, named: page }) => {\n      const hold',
       },
     ],
     climate: wraps,
