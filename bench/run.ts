@@ -171,7 +171,7 @@ async function writeUnitRows(): Promise<readonly Row[]> {
 
 /** Each query on one core, out of order within 4 s, with the time of the processor: others use the machine too. */
 async function nexmarkRows(): Promise<readonly Row[]> {
-  const events = Math.min(200_000, trades)
+  const events = Math.min(100_000, trades)
   const data = join(folder, `bench-nexmark-${events}`)
   if (!existsSync(data)) await writeNexmark(data, { events, seed: 7, outOfOrderMs: 4_000 })
   const figuresOf = (query: string): NexmarkFigures => child('nexmark-child.ts', query, data)

@@ -33,6 +33,9 @@ export {
   topN,
   variance,
 } from './dsl/aggregates.ts'
+export type { Broadcast } from './dsl/broadcast.ts'
+export type { BroadcastJoinOptions, BroadcastOn } from './dsl/broadcast-join.ts'
+export type { DistinctOptions } from './dsl/distinct.ts'
 export { type Emit, every } from './dsl/emit.ts'
 export type { GroupedTable, RetractingAggregator } from './dsl/grouped-table.ts'
 export type { IntervalJoinOptions, WindowJoinOptions } from './dsl/joins.ts'
@@ -47,9 +50,6 @@ export {
   type WindowEmit,
 } from './dsl/panes.ts'
 export { type Outputs, type Pipeline, type PipelineOptions, pipeline, type SourceOptions } from './dsl/pipeline.ts'
-export type { Broadcast } from './dsl/broadcast.ts'
-export type { BroadcastJoinOptions, BroadcastOn } from './dsl/broadcast-join.ts'
-export type { DistinctOptions } from './dsl/distinct.ts'
 export type { BroadcastContext, Context } from './dsl/process.ts'
 export { aggregating, list, map, reducing, type StateOptions, value } from './dsl/process-state.ts'
 export type { KeyedRow, RankedRow, WindowedRow } from './dsl/rows.ts'
@@ -61,10 +61,10 @@ export { type Duration, days, hours, milliseconds, minutes, seconds } from './mo
 export { ConfigurationError, MalformedRecordError, StopDeploymentError, UserFunctionError } from './model/errors.ts'
 export type { Key } from './model/key.ts'
 export type { Accumulation, Pane, PaneTime, RetractingPane } from './operators/pane-emission.ts'
-export type { Change } from './operators/table-changes.ts'
-export { TimeoutError } from './ports/lookups.ts'
 export type { FoldingState, ListState, MapState, ValueState } from './operators/process-state.ts'
 export type { Timer } from './operators/process-timers.ts'
+export type { Change } from './operators/table-changes.ts'
+export { TimeoutError } from './ports/lookups.ts'
 export type { Frozen } from './state/frozen.ts'
 export { type CountWindowOptions, countWindow } from './windows/count.ts'
 export { type CumulatingOptions, cumulating } from './windows/cumulating.ts'

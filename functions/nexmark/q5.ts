@@ -8,10 +8,13 @@ export const q5 = pipeline('nexmark-q5', ({ source }) => {
     .keyBy('auction')
     .window(hopping(seconds(10), seconds(2)))
     .count('bids')
-    // Rows of a window all have the event time of its end.
+    // Rows have the event time of their window's last millisecond: those of one window meet again.
     .keyBy('window', row => row.window.end)
     .window(tumbling(seconds(2)))
-    .aggregate('hottest', { rows: allGreatest(row => row.value) })
-    .flatMap(({ value: { rows } }) => rows.map(({ key, value }) => ({ auction: key, num: value })))
+    .aggregate(
+      'hottest',
+      allGreatest(row => row.value),
+    )
+    .flatMap(({ value: rows }) => rows.map(({ key, value }) => ({ auction: key, num: value })))
   return { result: hottest.toStream('nexmark-q5-result', json()) }
 })

@@ -31,7 +31,7 @@ import {
 } from './joins.ts'
 import { KeyedStream } from './keyed-stream.ts'
 import type { Origins } from './origin.ts'
-import type { WindowedRowOf, WindowEmit } from './panes.ts'
+import type { WindowEmit, WindowedRowOf } from './panes.ts'
 import type { WindowedRow } from './rows.ts'
 import { Results, Stream } from './stream.ts'
 import { checkWindowing } from './window-checks.ts'

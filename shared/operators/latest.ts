@@ -3,6 +3,7 @@ import { beginningOfTime } from '../model/event-time.ts'
 import { type KeyRef, keyOf } from '../model/key.ts'
 import type { Loose } from '../model/loose.ts'
 import { KeyedStore } from '../state/keyed-store.ts'
+import { isSameData } from '../state/plain-data.ts'
 import type { Store } from '../state/store.ts'
 import { KeyTimers } from '../time/key-timers.ts'
 import { tumbling } from '../windows/window.ts'
@@ -34,10 +35,11 @@ export const latestDefinition = (spec: LatestSpec, deletesFor: string): Operator
     meaning: `latest by ${by}`,
     inputs: ['values'],
     explain: {
-      function: by === 'eventTime' ? 'latest value by event time' : 'latest value by arrival',
+      function:
+        by === 'eventTime' ? 'latest value by event time, older ones change nothing' : 'latest value by arrival',
       windows: 'so far',
       emits: 'each change',
-      lateness: by === 'eventTime' ? 'an older value changes nothing' : 'none',
+      lateness: 'none',
       keeps: remembersDeletes
         ? `one value per key, for ever; that a key was deleted, for ${deletesFor} of event time`
         : 'one value per key, for ever',
@@ -96,6 +98,8 @@ class Latest implements StatefulOperator {
     const origin = { key, id, group }
     if (!this.#isDeleted(value)) {
       const row = this.#rowOf(value)
+      // A row that comes again as it was is no change, as in a changelog.
+      if (!isByTime && held?.value.length === 2 && isSameData(held.value[1], row)) return
       this.#rows.put(group, id, [isByTime ? time : beginningOfTime, row])
       this.#push({ key, value: row }, time, origin)
       return

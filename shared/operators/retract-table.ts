@@ -37,7 +37,7 @@ class RetractTable implements StatefulOperator {
   readonly #rows: KeyedStore<unknown[]>
   readonly #end: EndOfInput
   /** Keys of which the end of input has come: their rows stay. */
-  readonly #ended = new Set<Cell<unknown[]>>()
+  readonly #ended = new Set<string>()
   readonly #context: OperatorContext
   readonly #push: Push
 
@@ -48,7 +48,7 @@ class RetractTable implements StatefulOperator {
     this.#rows = new KeyedStore(name)
     this.#end = EndOfInput.oneByOne(
       emptied(this.#rows, cell => {
-        this.#ended.add(cell)
+        this.#ended.add(endedId(cell.group, cell.id))
         if (cell.time > beginningOfTime) this.#emit(cell)
       }),
     )
@@ -91,7 +91,7 @@ class RetractTable implements StatefulOperator {
     for (const cell of this.#rows.dirty) {
       const { group, id, time } = cell
       if (!cell.isDeleted) this.#emit(cell)
-      else if (!this.#ended.has(cell) && this.#rows.get(group, id) === undefined)
+      else if (!this.#ended.has(endedId(group, id)) && this.#rows.get(group, id) === undefined)
         this.#push(undefined, time, { key: keyOf(id), id, group })
     }
     this.#ended.clear()
@@ -102,3 +102,5 @@ class RetractTable implements StatefulOperator {
     this.#push({ key, value: value.at(-1) }, time, { key, id, group })
   }
 }
+
+const endedId = (group: number, id: string): string => `${group}/${id}`

@@ -48,7 +48,7 @@ class TableAggregate implements StatefulOperator {
   readonly #groups: KeyedStore<Group>
   readonly #end: EndOfInput
   /** Groups of which the end of input has come: their rows stay. */
-  readonly #ended = new Set<Cell<Group>>()
+  readonly #ended = new Set<string>()
   readonly #context: OperatorContext
   readonly #push: Push
   readonly #aggregator: Retracting
@@ -71,7 +71,7 @@ class TableAggregate implements StatefulOperator {
     this.#groups = new KeyedStore(name)
     this.#end = EndOfInput.oneByOne(
       emptied(this.#groups, cell => {
-        this.#ended.add(cell)
+        this.#ended.add(endedId(cell.group, cell.id))
         if (cell.time > beginningOfTime) this.#emit(cell)
       }),
     )
@@ -117,7 +117,7 @@ class TableAggregate implements StatefulOperator {
     for (const cell of this.#groups.dirty) {
       const { group, id } = cell
       if (!cell.isDeleted) this.#emit(cell)
-      else if (!this.#ended.has(cell) && this.#groups.get(group, id) === undefined) {
+      else if (!this.#ended.has(endedId(group, id)) && this.#groups.get(group, id) === undefined) {
         const key = keyOf(id)
         this.#push(undefined, cell.time, { key, id, group })
       }
@@ -130,3 +130,5 @@ class TableAggregate implements StatefulOperator {
     this.#push({ key, value: this.#result(value.accumulator) }, time, { key, id, group })
   }
 }
+
+const endedId = (group: number, id: string): string => `${group}/${id}`

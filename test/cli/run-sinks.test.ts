@@ -50,3 +50,10 @@ test('run without --data refuses a folder for files that holds some, as they wou
     `Cannot write files of pipeline "sinks" to "${folder}": the folder is not empty, empty it or give another with --files`,
   )
 })
+
+test('run goes on, however much a stream sink holds that no stage reads', { timeout: 60_000 }, async () => {
+  const many = Array.from({ length: 10_000 }, (_, i) => String(i).padEnd(2_000, '.'))
+  const input = `lines=${fileIn(folder, 'many.txt', many.join('\n'))}`
+  const text = await printed(['run', pipeline, '--input', input, '--files', join(folder, 'many')])
+  assert.match(text, /\nsent {2,}10,000 records in stream "long-lines"\n/)
+})

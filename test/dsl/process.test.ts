@@ -57,9 +57,16 @@ test('process() infers its results, state and sides', async () => {
     }
   })
   const run = drive(visits)
-  await run.hits.push({ at: 1, user: 'a', page: 'x' }, { at: 3, user: 'a', page: 'y' }, { at: 30, user: 'b', page: 'x' })
+  await run.hits.push(
+    { at: 1, user: 'a', page: 'x' },
+    { at: 3, user: 'a', page: 'y' },
+    { at: 30, user: 'b', page: 'x' },
+  )
   await run.hits.end()
-  assert.deepEqual(run.out.values(), [])
+  const out = run.out
+    .values()
+    .map(each => (typeof each === 'object' ? `${each.user} stayed ${each.stayed}` : `${each}`))
+  assert.deepEqual(out.sort(), ['1', '11: x y 2', '13: x y 2', '2', '40: x 1', 'a stayed 2'])
   assert.deepEqual(run.first.rows(), [{ key: 'x', value: 2 }])
 })
 

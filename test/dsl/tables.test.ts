@@ -154,7 +154,7 @@ test('tables, their stages and what they keep are explained', () => {
     operators.map(({ name, function: fn, emits, keeps }) => `${name}: ${fn}; ${emits}; keeps ${keeps}`),
   )
   for (const line of [
-    'user-table: latest value by event time; each change; keeps one value per key, for ever; that a key was deleted, for 1 day of event time',
+    'user-table: latest value by event time, older ones change nothing; each change; keeps one value per key, for ever; that a key was deleted, for 1 day of event time',
     'country-table: latest value by arrival; each change; keeps one value per key, for ever',
     'user-log: changes of rows; inserts, updates before and after, deletes; keeps the newest state of each row, for ever',
     'user-table-by-country: changes of rows, by their group; what leaves a group and what comes to it; keeps the newest state of each row, for ever',

@@ -106,7 +106,7 @@ const refused: Record<string, string> = {
     "return { n: trades.keyBy('side').process('n', { onRecord: ({ sides }) => sides.odd(1) }).forEach(() => {}) }",
   'process-other-side':
     "return { n: trades.keyBy('side').process('n', { sides: { odd: sideOutput<number>() }, onRecord: () => {} }).side('even').forEach(() => {}) }",
-  'process-plain-ttl': "return value({ ttl: 5_000 })",
+  'process-plain-ttl': 'return value({ ttl: 5_000 })',
   'broadcast-other-stage-key':
     "return { n: trades.keyBy('side').joinBroadcast('n', trades.broadcast('side'), { rowKey: row => row.at }, () => 1).forEach(() => {}) }",
   'distinct-plain-within': "return { n: trades.keyBy('side').distinct('n', { within: 5 }).forEach(() => {}) }",

@@ -40,6 +40,14 @@ test('a record waits for the watermark, and meets the version of its own time', 
   assert.equal(harness.isEmpty, true)
 })
 
+test('a version that is a millisecond younger than a record is not met', () => {
+  const { harness, values, broadcast } = byKey()
+  for (const time of [10, 20, 21]) broadcast({ currency: 'EUR', rate: time }, time)
+  harness.process('a', { at: 20, currency: 'EUR' }, 20)
+  harness.advance(30)
+  assert.deepEqual(values(), ['20 20'])
+})
+
 test('a left join lets records through that meet nothing; a late one meets what is there', () => {
   const { harness, values, broadcast } = byKey('left')
   harness.process('a', { at: 5, currency: 'EUR' }, 5)

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { encodePage } from '../../shared/commit/paging.ts'
 import { endOfTime } from '../../shared/model/event-time.ts'
 import type { JoinDefinition } from '../../shared/operators/join-types.ts'
 import type { Random } from '../codecs/random.ts'
@@ -56,9 +57,14 @@ export function randomSteps(
   return [...steps, { kind: 'advance', to: endOfTime }]
 }
 
-/** Plays the steps; with `faults`, commits are cut between timers, and the operator is restarted after some of them. */
-export function play(definition: JoinDefinition, steps: readonly Step[], faults: Random | undefined): Outcome {
+/** Plays the steps, and says what is kept after each commit; with `faults`, commits are cut between timers, and the operator is restarted after some of them. */
+export function play(
+  definition: JoinDefinition,
+  steps: readonly Step[],
+  faults: Random | undefined,
+): Outcome & { readonly pages: readonly string[] } {
   const rows: string[] = []
+  const pages: string[] = []
   const sides: Record<string, string[]> = { left: [], right: [] }
   /** Results of a record that was late may be behind the watermark, no others. */
   let isLate = false
@@ -85,13 +91,14 @@ export function play(definition: JoinDefinition, steps: readonly Step[], faults:
       harness.advance(step.to, () => faults?.below(4) === 0, afterCommit)
     } else {
       harness.commit()
+      pages.push(encodePage(harness.operator.stores, 0).toString('hex'))
       afterCommit()
     }
   }
   harness.commit()
   assert.ok(harness.isEmpty, 'no state is left at the end of time')
   const { late, expired } = harness.tallies
-  return { rows, late, expired, sideLeft: sides.left, sideRight: sides.right }
+  return { rows, late, expired, sideLeft: sides.left, sideRight: sides.right, pages }
 }
 
 /** The rows of each key in their order: between keys there is none. */

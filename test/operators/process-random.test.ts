@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { map, milliseconds } from '../../shared/index.ts'
+import { list, map, milliseconds } from '../../shared/index.ts'
 import { Random } from '../codecs/random.ts'
 import { underHarness } from './processing.ts'
 
@@ -124,4 +124,41 @@ test('timers and state that expire come out as a plain evaluation does, whatever
     expired += naive.out.filter(line => line.endsWith(' ')).length
   }
   assert.ok(expired > 20, 'words expire before they are looked at')
+})
+
+type Change = { readonly what: 'add' | 'shift' | 'set' | 'clear'; readonly n: number }
+
+test('a list of a key is an array of its own, whatever is cut and restarted', () => {
+  for (let seed = 1; seed <= 30; seed++) {
+    const random = new Random(seed)
+    const arrays = new Map<string, number[]>()
+    const { harness, values } = underHarness<Change>(keyed =>
+      keyed.process('p', {
+        state: { numbers: list<number>() },
+        *onRecord({ state: { numbers } }, { what, n }) {
+          if (what === 'add') numbers.add(n, n + 1)
+          else if (what === 'shift') yield [numbers.shift()]
+          else if (what === 'set') numbers.set([n])
+          else numbers.clear()
+          yield numbers.get()
+        },
+      }),
+    )
+    for (let n = 0; n < 120; n++) {
+      const key = `k${random.below(2)}`
+      const array = arrays.get(key) ?? []
+      arrays.set(key, array)
+      const what = random.pick(['add', 'add', 'add', 'shift', 'shift', 'shift', 'shift', 'set', 'clear'] as const)
+      const expected: (number | undefined)[][] = []
+      if (what === 'add') array.push(n, n + 1)
+      else if (what === 'shift') expected.push([array.shift()])
+      else array.splice(0, array.length, ...(what === 'set' ? [n] : []))
+      harness.process(key, { what, n }, 1)
+      assert.deepEqual(values(), [...expected, array], `seed ${seed}`)
+      if (random.below(3) > 0) continue
+      harness.commit()
+      if (random.below(4) === 0) harness.page()
+      if (random.below(2) === 0) harness.restart()
+    }
+  }
 })

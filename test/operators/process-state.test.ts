@@ -239,6 +239,39 @@ test('reading renews what lives from its last use', () => {
   assert.equal(harness.isEmpty, true)
 })
 
+test('an entry that was written again goes at its new time', () => {
+  const { harness } = underHarness<number>(keyed =>
+    keyed.process('p', {
+      state: { last: value<number>({ ttl: milliseconds(10) }), byKey: map<number, number>({ ttl: milliseconds(10) }) },
+      onRecord({ state }, each) {
+        state.last.set(each)
+        state.byKey.set(each, each)
+      },
+    }),
+  )
+  const entries = () => harness.operator.stores.map(store => store.entries(0)?.ids.length ?? 0)
+  harness.process('a', 1, 0)
+  harness.process('b', 2, 3)
+  harness.advance(1)
+  harness.process('a', 1, 5)
+  harness.process('a', 3, 8)
+  harness.advance(12)
+  assert.deepEqual(entries(), [2, 3, 0])
+  harness.advance(13)
+  assert.deepEqual(entries(), [1, 2, 0])
+  harness.advance(15)
+  assert.deepEqual(entries(), [1, 1, 0])
+  harness.advance(18)
+  assert.deepEqual(entries(), [0, 0, 0])
+  harness.process('b', 2, 22)
+  harness.advance(19)
+  harness.process('c', 3, 20)
+  harness.advance(30)
+  assert.deepEqual(entries(), [1, 1, 0])
+  harness.advance(32)
+  assert.deepEqual(entries(), [0, 0, 0])
+})
+
 test('a late record does not write what is over already', () => {
   const { harness } = underHarness<number>(keyed =>
     keyed.process('p', {

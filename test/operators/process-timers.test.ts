@@ -98,6 +98,8 @@ test('a timer that was cancelled does not fire, and can be set again', () => {
   harness.process('b', 'set', 1)
   harness.process('b', 'cancel', 1)
   harness.process('b', 'set', 1)
+  harness.process('c', 'set', 1)
+  harness.process('c', 'cancel', 1)
   harness.advance(20)
   assert.deepEqual(values(), ['fired b'])
   assert.equal(harness.isEmpty, true)

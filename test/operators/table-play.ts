@@ -51,9 +51,9 @@ export function commit({ harness }: Playing, random: Random): void {
   if (random.below(2) === 0) harness.restart()
 }
 
-/** The end of input, with commits cut and environments changed between timers. */
+/** The end of input, in the commit of the last records or after it, with commits cut and environments changed between timers. */
 export function end({ harness }: Playing, random: Random): void {
-  harness.commit()
+  if (random.below(2) === 0) harness.commit()
   harness.advance(
     endOfTime,
     () => random.below(2) === 0,
@@ -63,3 +63,25 @@ export function end({ harness }: Playing, random: Random): void {
 }
 
 export const seeds = Array.from({ length: 120 }, (_, i) => i + 1)
+
+export const unwindowed = { updates: true, latenessMs: 0 }
+
+/** Random puts and deletes of rows. Answers the rows that are there, and gives the states of the table one after another to `see`. */
+export function playRows(
+  play: Playing,
+  random: Random,
+  rowOf: (key: string, i: number) => unknown,
+  see: (rows: ReadonlyMap<string, unknown>) => void = () => {},
+): Map<string, unknown> {
+  const rows = new Map<string, unknown>()
+  for (let i = 0; i < 120; i++) {
+    const key = random.pick(['a', 'b', 'c', 'd', 'e'])
+    if (random.below(4) === 0) rows.delete(key)
+    else rows.set(key, rowOf(key, i))
+    play.harness.process(key, rows.get(key), i)
+    see(rows)
+    if (random.below(10) === 0) play.harness.advance(i)
+    if (random.below(6) === 0) commit(play, random)
+  }
+  return rows
+}

@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { milliseconds } from '../../shared/model/duration.ts'
 import { endOfTime, lastEventTime } from '../../shared/model/event-time.ts'
 import { coGroup } from '../../shared/operators/cogroup.ts'
 import type { JoinDefinition } from '../../shared/operators/join-types.ts'
 import { windowJoin } from '../../shared/operators/window-join.ts'
+import { cumulating } from '../../shared/windows/cumulating.ts'
+import { daily } from '../../shared/windows/daily.ts'
 import { type FixedWindows, globalWindow, greatestCommonDivisor, type Window } from '../../shared/windows/window.ts'
 import { Random } from '../codecs/random.ts'
 import { byKey, type Item, play, randomSteps, type Step } from './join-play.ts'
@@ -64,7 +67,7 @@ for (const type of types) {
       const settings = settingsOf(random, type)
       const steps = randomSteps(random)
       const definition = definitionOf(settings, windowsOf(settings))
-      const mine = play(definition, steps, random)
+      const { pages, ...mine } = play(definition, steps, random)
       const theirs = naiveWindowJoin(settings, steps)
       assert.ok(theirs.rows.length > 0)
       assert.deepEqual(
@@ -73,6 +76,7 @@ for (const type of types) {
         `seed ${seed}`,
       )
       const undisturbed = play(definition, steps, undefined)
+      assert.deepEqual(pages, undisturbed.pages, `seed ${seed}: what is kept`)
       assert.deepEqual(byKey(mine.rows), byKey(undisturbed.rows), `seed ${seed}: the order within a key`)
     }
   })
@@ -91,4 +95,19 @@ test('in the global window rows come at the end of the input', () => {
   assert.deepEqual(rows, [`k l-r ${endOfTime}@${lastEventTime}`])
   const { rows: alone } = play(definitionOf(settings, globalWindow()), [record(0, 'l', 1), end], undefined)
   assert.deepEqual(alone, [`k l-undefined ${endOfTime}@${lastEventTime}`])
+})
+
+test('cumulating and daily windows join too', () => {
+  const settings: WindowedSettings = { type: 'full', size: 1, hop: 1, where: undefined, lateness: 0 }
+  const end: Step = { kind: 'advance', to: endOfTime }
+  const growing = cumulating(milliseconds(20), milliseconds(10))
+  const { rows } = play(definitionOf(settings, growing), [record(0, 'l', 1), record(1, 'r', 12), end], undefined)
+  assert.deepEqual(rows, ['k l-undefined 10@9', 'k l-r 20@19'])
+  const [at, midnight] = ['2024-03-31T12:00:00+02:00', '2024-04-01T00:00:00+02:00'].map(text => Date.parse(text))
+  const steps = [record(0, 'l', at), record(1, 'r', midnight - 1), record(1, 'next', midnight), end]
+  const days = play(definitionOf(settings, daily('Europe/Paris')), steps, undefined)
+  assert.deepEqual(days.rows, [
+    `k l-r ${midnight}@${midnight - 1}`,
+    `k undefined-next ${midnight + 86_400_000}@${midnight + 86_400_000 - 1}`,
+  ])
 })

@@ -41,11 +41,13 @@ const tables = pipeline(
     )
     const byCustomer = orderEvents.filter(order => order.customer !== null).keyBy('customer', order => order.customer)
     const lastOrders = byCustomer.latest('last-orders', { isDeleted })
+    const sums = ofCustomer.sum('sums', amount)
     return {
       current: customers,
       large: orders.filter(row => row.value.amount > 5),
       counts: ofCustomer.count('counts'),
-      sums: ofCustomer.sum('sums', amount),
+      sums,
+      best: sums.top('best', 2),
       averages: ofCustomer.average('averages', amount),
       least: ofCustomer.min('least', amount),
       greatest: ofCustomer.max('greatest', amount),
@@ -95,6 +97,7 @@ const queries = {
   large: `SELECT order_, amount FROM ${orders} WHERE amount > 5`,
   counts: grouped('count(*)'),
   sums: grouped('sum(amount)'),
+  best: `SELECT * FROM (${grouped('sum(amount)')} ORDER BY 2 DESC, 1 LIMIT 2)`,
   averages: grouped('avg(amount)'),
   least: grouped('min(amount)'),
   greatest: grouped('max(amount)'),
@@ -179,6 +182,7 @@ test('tables, their groups and their joins are what SQL makes of the newest rows
       large: run.large.rows().map(({ key, value }) => textOf(key, value.amount)),
       counts: numbers(run.counts.rows()),
       sums: numbers(run.sums.rows()),
+      best: numbers(run.best.rows()),
       averages: numbers(run.averages.rows()),
       least: numbers(run.least.rows()),
       greatest: numbers(run.greatest.rows()),

@@ -148,6 +148,27 @@ test('timers of arrival time fire with ticks, and are dropped at the end of inpu
   assert.deepEqual(run.slow.values(), ['a 120000'])
 })
 
+test('a timer that sets itself again fires while there is input, in silent key groups too, and stops at its end', async () => {
+  const run = drive(
+    pipeline('beats', ({ source }) => {
+      const jobs = source('jobs', { codec: json<Job>(), eventTime: job => job.at })
+      const beats = jobs.keyBy('id').process('beats', {
+        onRecord: ({ timers }, { at }) => timers.event(at + seconds(1)),
+        onTimer({ key, timers, isEnding }, { at }) {
+          if (!isEnding) timers.event(at + seconds(1))
+          return [`${key} ${at}`]
+        },
+      })
+      return { beats: beats.forEach(() => {}) }
+    }),
+  )
+  await run.jobs.push({ at: 0, id: 'a' }, { at: 3_500, id: 'b' })
+  await run.jobs.advanceTo(4_999)
+  assert.deepEqual(sorted(run.beats.values()), sorted(['a 1000', 'a 2000', 'a 3000', 'a 4000', 'b 4500']))
+  await run.jobs.end()
+  assert.deepEqual(run.beats.values().slice(5).toSorted(), ['a 5000', 'b 5500'])
+})
+
 const failing = pipeline(
   'failing',
   ({ source }) => {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { packValue, unpackValue } from '../../shared/codecs/values.ts'
 import { encodePage } from '../../shared/commit/paging.ts'
+import { EntryStore, entryId, placeOf } from '../../shared/state/entry-store.ts'
 import { KeyedStore } from '../../shared/state/keyed-store.ts'
 import { MapStore } from '../../shared/state/map-store.ts'
 import type { Store, StoreDelta } from '../../shared/state/store.ts'
@@ -56,6 +57,28 @@ function mapped(): { store: Store } & Changes {
   return { store, change, naive: () => naive }
 }
 
+function named(): { store: Store } & Changes {
+  const store = new EntryStore<{ n: number }>('e')
+  const naive = new Map<string, unknown>()
+  const change = (random: Random, n: number) => {
+    const [group, id, sub] = [random.below(2), random.pick(['k', 'k1', '1:k', '']), random.pick(['', '1', '11', 'k'])]
+    const cell = store.get(group, id, sub)
+    const name = `${group} ${entryId(id, sub)} 0`
+    if (cell !== undefined && random.below(3) === 0) {
+      store.delete(cell)
+      naive.delete(name)
+    } else if (cell !== undefined && random.below(2) === 0) {
+      cell.value.n = n
+      store.touch(cell)
+      naive.set(name, { n })
+    } else {
+      store.put(group, id, sub, { n })
+      naive.set(name, { n })
+    }
+  }
+  return { store, change, naive: () => naive }
+}
+
 function contents(store: Store): Map<string, unknown> {
   const found = new Map<string, unknown>()
   for (const group of [0, 1]) {
@@ -71,7 +94,7 @@ function apply(store: Store, { groups, ids, subs, values }: StoreDelta): void {
   for (let i = 0; i < ids.length; i++) store.restore(groups[i], ids[i], subs?.[i] ?? 0, values[i])
 }
 
-for (const [name, make] of Object.entries({ 'a keyed store': keyed, 'a map store': mapped })) {
+for (const [name, make] of Object.entries({ 'a keyed store': keyed, 'a map store': mapped, 'an entry store': named })) {
   const fresh = () => make().store
   test(`${name} is what its deltas make of an empty one, byte for byte, wherever commits are cut`, () => {
     for (let seed = 1; seed <= 300; seed++) {
@@ -108,6 +131,22 @@ test('the entries of a page are sorted, whatever order they came in', () => {
       return x < y ? -1 : x > y ? 1 : Number(m) - Number(n)
     })
     assert.deepEqual(names, sorted)
+  }
+})
+
+test('the greatest name of a key is that of what it holds, live and restored', () => {
+  const [live, restored] = [new EntryStore<number>('e'), new EntryStore<number>('e')]
+  for (const sub of ['1', '3', '2']) live.put(0, 'k', sub, 1)
+  assert.equal(live.find(0, 'k')?.last, '3')
+  const last = live.get(0, 'k', '3')
+  if (last !== undefined) live.delete(last)
+  apply(restored, live.takeDelta() ?? { store: 'e', groups: [], ids: [], values: [] })
+  for (const store of [live, restored]) assert.equal(store.find(0, 'k')?.last, '2')
+})
+
+test('an entry is named by its key and its name, whatever they hold', () => {
+  for (const id of ['', 's', '3:abc', ':']) {
+    for (const sub of ['', '0', ':', '2:x']) assert.deepEqual(placeOf(entryId(id, sub)), { id, sub })
   }
 })
 

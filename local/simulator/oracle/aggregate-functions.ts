@@ -33,7 +33,7 @@ function summed(node: AggregateNode, values: readonly unknown[], finish: (sum: n
 }
 
 /** Numbers and big integers, then strings, then dates; by value among their like, and 1n is less than 1. */
-function isLess(a: unknown, b: unknown): boolean {
+export function isLess(a: unknown, b: unknown): boolean {
   const [x, y] = [rankOf(a), rankOf(b)]
   if (x !== y) return x < y
   const [left, right] = [a as number, b as number]

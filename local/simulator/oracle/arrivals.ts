@@ -38,6 +38,8 @@ export class Arrivals {
   readonly openRows = new Map<string, OracleWindow | undefined>()
   /** Keys of whose windows nothing is known. */
   readonly openKeys = new Set<string>()
+  /** Of rows that change: every value that each may have had, by its name, and may be more. Undefined: not known. */
+  states: ReadonlyMap<string, readonly unknown[]> | undefined
 }
 
 /** The items where all alternatives are the same, seen through `project`; undefined where some are not. */

@@ -38,7 +38,10 @@ export function evaluateKeyed(evaluation: Evaluation, stage: Stage, edge: Edge, 
 }
 
 function giveUp(evaluation: Evaluation, stage: Stage, takers: readonly Node[], reason: string): void {
-  for (const taker of takers) {
+  // Other operators say themselves what they can make of it.
+  const own = takers.filter(taker => taker.kind !== 'operator')
+  if (own.length === 0) return
+  for (const taker of own) {
     evaluation.giveUp(taker, reason)
     if (taker.kind !== 'aggregate') continue
     if (taker.windows !== undefined) evaluation.operators.set(taker.name, { arrived: anyCount, expired: anyCount })

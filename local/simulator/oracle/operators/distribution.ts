@@ -34,7 +34,7 @@ export const evaluateDistinctWithin: EvaluateOperator = (node, [messages], { isI
     }
   }
   const bare = ({ value, time }: Message) => ({ value, time })
-  return { kind: 'items', items: items.map(bare), choices: choices.map(choice => choice.map(bare)) }
+  return { kind: 'items', items: items.map(bare), choices: choices.map(choice => choice.map(one => [bare(one)])) }
 }
 
 function firsts(own: readonly Message[], withinMs: number, since: DistinctWithinSpec['since']) {

@@ -1,15 +1,28 @@
+import type { LatestSpec } from '../../../../shared/operators/latest.ts'
 import type { OperatorNode } from '../../../../shared/plan/graph.ts'
 import type { Stage } from '../../../../shared/plan/plan.ts'
 import { isOrdered } from '../aggregate.ts'
-import { type Item, type Message, settled } from '../arrivals.ts'
+import { type Item, type Message, type Piece, settled } from '../arrivals.ts'
 import { UserFailure } from '../chain.ts'
 import type { Evaluation } from '../evaluation.ts'
 import { anyCount } from '../expected.ts'
 import { textOf } from '../text.ts'
+import { evaluateBroadcastJoin } from './broadcast-join.ts'
 import { evaluateDistinctWithin, evaluatePassThrough } from './distribution.ts'
 import { evaluateCoGroup, evaluateIntervalJoin, evaluateWindowJoin } from './joins.ts'
-import type { EvaluateOperator, OperatorItem } from './operator-result.ts'
+import type { EvaluateOperator, KnownRows, OperatorItem, OperatorResult } from './operator-result.ts'
 import { evaluateProcess } from './process.ts'
+import { evaluateRegroup, evaluateTableAggregate, evaluateTableExtreme } from './table-groups.ts'
+import {
+  evaluateForeignKeyAnswers,
+  evaluateForeignKeyJoin,
+  evaluateForeignKeyLeft,
+  evaluateForeignKeyRight,
+  evaluateStreamTableJoin,
+  evaluateTableTableJoin,
+  evaluateVersionedJoin,
+} from './table-joins.ts'
+import { evaluateChanges, evaluateLatest, evaluateRetractTable } from './tables.ts'
 
 /** By the kind of their spec. */
 const evaluators: ReadonlyMap<string, EvaluateOperator> = new Map([
@@ -19,7 +32,32 @@ const evaluators: ReadonlyMap<string, EvaluateOperator> = new Map([
   ['process', evaluateProcess],
   ['distinctWithin', evaluateDistinctWithin],
   ['passThrough', evaluatePassThrough],
+  ['latest', evaluateLatest],
+  ['retractTable', evaluateRetractTable],
+  ['changes', evaluateChanges],
+  ['regroup', evaluateRegroup],
+  ['tableAggregate', evaluateTableAggregate],
+  ['tableExtreme', evaluateTableExtreme],
+  ['tableTableJoin', evaluateTableTableJoin],
+  ['streamTableJoin', evaluateStreamTableJoin],
+  ['versionedJoin', evaluateVersionedJoin],
+  ['foreignKeyLeft', evaluateForeignKeyLeft],
+  ['foreignKeyRight', evaluateForeignKeyRight],
+  ['foreignKeyAnswers', evaluateForeignKeyAnswers],
+  ['foreignKeyJoin', evaluateForeignKeyJoin],
+  ['broadcastJoin', evaluateBroadcastJoin],
 ])
+
+/** What they give does not depend on how many changes of rows come to them on the way to the newest ones. */
+const takesChanges: ReadonlySet<string> = new Set([
+  'tableAggregate',
+  'tableExtreme',
+  'foreignKeyAnswers',
+  'foreignKeyJoin',
+])
+
+/** Of rows of which nothing is known they make others by the same names. */
+const keepsOpenRows: ReadonlySet<string> = new Set(['tableTableJoin', 'changes'])
 
 /** The operators of a stage that are no aggregates, each after those whose rows it takes. */
 export function evaluateOperators(evaluation: Evaluation, stage: Stage): void {
@@ -59,20 +97,16 @@ function evaluateOperator(evaluation: Evaluation, stage: Stage, node: OperatorNo
   try {
     const known = inputs.filter(input => typeof input !== 'string')
     const isInOrder = known.length === 1 && isOrdered(evaluation, stage, known[0])
-    const result = evaluate(node, known, { isInOrder })
+    const rows = known.map((messages, input) => rowsOf(evaluation, node, input, messages))
+    const result = evaluate(node, known, { isInOrder, rows })
     if (result.kind === 'open') return giveUp(result.reason)
-    if (result.isStale) evaluation.markStale(node)
-    for (const choice of result.choices ?? []) {
-      evaluation.deliver(
-        node,
-        choice.map(item => [wholeItem(item)]),
-      )
-    }
-    if (deliver(evaluation, node, result.items))
-      evaluation.giveUpStage(stage.name, `a function behind "${node.name}" throws`)
+    mark(evaluation, node, result, rows)
+    const pieces = [...result.items.map(item => [[item]]), ...(result.choices ?? [])]
+    if (deliver(evaluation, node, pieces)) evaluation.giveUpStage(stage.name, `a function behind "${node.name}" throws`)
     for (const [name, items] of result.sides ?? []) {
       const side = evaluation.chain.sideOf(node, name)
-      if (side !== undefined && deliver(evaluation, side, items)) {
+      const own = items.map(item => [[item]])
+      if (side !== undefined && deliver(evaluation, side, own)) {
         evaluation.giveUpStage(stage.name, `a function behind "${node.name}.${name}" throws`)
       }
     }
@@ -86,25 +120,70 @@ function evaluateOperator(evaluation: Evaluation, stage: Stage, node: OperatorNo
 function messagesOf(evaluation: Evaluation, node: OperatorNode, input: number): Message[] | string {
   const arrivals = evaluation.arrivalsOf(evaluation.chain.targetOf(node, input))
   if (arrivals.undetermined !== undefined) return arrivals.undetermined
-  if (arrivals.openRows.size > 0 || arrivals.openKeys.size > 0)
+  const { kind } = node.definition.spec
+  if (arrivals.openKeys.size > 0 || (arrivals.openRows.size > 0 && !keepsOpenRows.has(kind)))
     return `"${node.name}" takes rows that are not determined`
-  const isRows = node.inputs[input].kind !== 'keyBy' && node.inputs[input].kind !== 'broadcast'
-  if (arrivals.isStale && !isRows) return `"${node.name}" takes changes of rows, as many as there were commits`
+  if (arrivals.isStale && !isRows(node, input) && !takesChanges.has(kind) && !isOfChanges(node))
+    return `"${node.name}" takes changes of rows, as many as there were commits`
   const messages = settled(arrivals.pieces, ({ keyText, value, time }) => textOf([keyText, value, time]))
   if (messages === undefined) return `"${node.name}" takes records of which one of several is let through`
-  if (messages.some(({ time, watermark }) => time <= watermark)) return `late records come to "${node.name}"`
+  if (!takesLate(node) && messages.some(({ time, watermark }) => time <= watermark))
+    return `late records come to "${node.name}"`
   return messages
 }
 
-/** Each as a unit of its own. Answers whether a function behind throws. */
+const isRows = (node: OperatorNode, input: number): boolean =>
+  node.inputs[input].kind !== 'keyBy' && node.inputs[input].kind !== 'broadcast'
+
+/** A table of what `changes` gives, with nothing between. */
+function isOfChanges({ inputs: [input], definition: { spec } }: OperatorNode): boolean {
+  if (spec.kind !== 'latest' && spec.kind !== 'retractTable') return false
+  return input.kind === 'keyBy' && input.input.kind === 'operator' && input.input.definition.spec.kind === 'changes'
+}
+
+/** What it gives does not depend on the watermark. */
+function takesLate({ definition: { spec } }: OperatorNode): boolean {
+  if (spec.kind === 'latest') {
+    const { by, isDeleted } = spec as LatestSpec
+    return by === 'arrival' || isDeleted === undefined
+  }
+  return spec.kind === 'retractTable'
+}
+
+function rowsOf(evaluation: Evaluation, node: OperatorNode, input: number, messages: readonly Message[]): KnownRows {
+  const { isStale, openRows, states } = evaluation.arrivalsOf(evaluation.chain.targetOf(node, input))
+  if (isStale || !isRows(node, input)) return { isStale, open: openRows, states }
+  // A row that does not change is there or not yet.
+  return { isStale, open: openRows, states: new Map(messages.map(row => [row.keyText, [valueOf(row.value)]])) }
+}
+
+const valueOf = (row: unknown): unknown => (row as { readonly value?: unknown }).value
+
+/** How well what comes out of an operator is known. */
+function mark(
+  evaluation: Evaluation,
+  node: OperatorNode,
+  { isStale, openRows, states }: OperatorResult & { readonly kind: 'items' },
+  inputs: readonly KnownRows[],
+): void {
+  if (isStale ?? inputs.some(input => input.isStale)) evaluation.markStale(node)
+  for (const target of evaluation.chain.reach(node)) {
+    const arrivals = evaluation.arrivalsOf(target)
+    for (const [name, window] of openRows ?? []) arrivals.openRows.set(name, window)
+    arrivals.states = states
+  }
+}
+
+/** Each piece as a unit of its own. Answers whether a function behind throws. */
 function deliver(
   evaluation: Evaluation,
   node: Parameters<Evaluation['deliver']>[0],
-  items: readonly OperatorItem[],
+  pieces: readonly Piece<OperatorItem>[],
 ): boolean {
   let hasFailed = false
-  for (const item of items) {
-    if (evaluation.deliver(node, [[wholeItem(item)]]) > 0) hasFailed = true
+  for (const piece of pieces) {
+    const alternatives = piece.map(items => items.map(wholeItem))
+    if (evaluation.deliver(node, alternatives) > 0) hasFailed = true
   }
   return hasFailed
 }

@@ -1,0 +1,104 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { drive } from 'millrace/testing'
+import { dynamodbChanges, every, json, pipeline, type RowChange, seconds } from '../../shared/index.ts'
+
+type Value = { readonly id: string; readonly on: string; readonly n: number; readonly gone?: boolean }
+
+const value = (id: string, n: number, on = 'x'): Value => ({ id, on, n })
+
+test('a row that many rows name reaches all of them, in commits of any size', async () => {
+  const run = drive(
+    pipeline(
+      'p',
+      ({ source }) => {
+        const lefts = source('lefts', { codec: json<Value>() }).keyBy('left', each => each.id)
+        const rights = source('rights', { codec: json<Value>() }).keyBy('right', each => each.id)
+        const joined = lefts.latest('left-table').joinOn(
+          'joined',
+          rights.latest('right-table'),
+          left => left.on,
+          (_left, right) => right.n,
+        )
+        return { joined, counts: joined.groupBy('value').count('counts') }
+      },
+      { keyGroups: 2 },
+    ),
+  )
+  await run.rights.push(value('x', 1))
+  await run.lefts.push(...Array.from({ length: 700 }, (_, i) => value(`left ${i}`, i)))
+  assert.deepEqual(run.counts.rows(), [{ key: 1, value: 700 }])
+  run.evict()
+  run.crash('afterCommit')
+  await run.rights.push(value('x', 2))
+  assert.deepEqual(run.counts.rows(), [{ key: 2, value: 700 }])
+  await run.split('joined-on')
+  await run.rights.push(value('x', 3))
+  await run.rights.end()
+  await run.lefts.end()
+  assert.deepEqual(run.counts.rows(), [{ key: 3, value: 700 }])
+  assert.equal(run.joined.rows().length, 700)
+})
+
+test('rows that change once more at the end of input are updates, whatever the operators are called', async () => {
+  const run = drive(
+    pipeline('p', ({ source }) => {
+      const counts = source('values', { codec: json<Value>() })
+        .keyBy('id')
+        .count('z-counts', { emit: every(seconds(1)) })
+      return { changes: counts.changes('a-log').forEach(() => {}) }
+    }),
+  )
+  await run.values.push(value('a', 1))
+  await run.tick(seconds(2))
+  await run.values.push(value('a', 2))
+  await run.values.end()
+  assert.deepEqual(
+    run.changes.values().map(({ kind, row }) => [kind, row.value]),
+    [
+      ['insert', 1],
+      ['updateBefore', 1],
+      ['updateAfter', 2],
+    ],
+  )
+})
+
+test('a filtered table lets rows in and out, and those who take its rows are told', async () => {
+  const run = drive(
+    pipeline('p', ({ source }) => {
+      const table = source('values', { codec: json<Value>() })
+        .keyBy('id')
+        .latest('table', { isDeleted: each => each.gone === true })
+      const large = table.filter(row => row.value.n > 10)
+      return { large, perOn: large.groupBy('on', row => row.value.on).sum('sums', row => row.value.n) }
+    }),
+  )
+  await run.values.push(value('a', 11), value('b', 12), value('c', 5))
+  assert.deepEqual(run.perOn.rows(), [{ key: 'x', value: 23 }])
+  await run.values.push(value('a', 1), value('c', 50, 'y'), { ...value('b', 12), gone: true })
+  assert.deepEqual(run.perOn.rows(), [{ key: 'y', value: 50 }])
+  assert.deepEqual(
+    run.large.rows().map(row => row.key),
+    ['c'],
+  )
+})
+
+type Item = { readonly id: string; readonly n: number }
+
+test('changes of DynamoDB that come twice and out of order come to the items that are there', async () => {
+  const run = drive(
+    pipeline('p', ({ source }) => ({
+      table: source('items', { codec: dynamodbChanges<Item>(), eventTime: change => change.time })
+        .keyBy('item', change => change.row.id)
+        .materialize('table', { by: 'eventTime' }),
+    })),
+  )
+  const put = (time: number, id: string, n: number): RowChange<Item> => ({ kind: 'updateAfter', row: { id, n }, time })
+  const remove = (time: number, id: string): RowChange<Item> => ({ kind: 'delete', row: { id, n: 0 }, time })
+  await run.items.push(put(5, 'a', 2), put(1, 'a', 1), put(5, 'a', 2), remove(4, 'b'), put(3, 'b', 1), put(2, 'c', 1))
+  await run.items.push(remove(6, 'c'), put(2, 'c', 1), put(7, 'd', 1), remove(7, 'd'), put(9, 'd', 2))
+  assert.deepEqual(run.table.rows(), [
+    { key: 'a', value: { id: 'a', n: 2 } },
+    { key: 'd', value: { id: 'd', n: 2 } },
+  ])
+})
