@@ -50,6 +50,7 @@ export type IntervalBounds<L> =
       readonly until: (left: L) => number | Date
     }
 
+/** How two streams are joined by event time: within which bounds, by which further condition, and what becomes of late records. */
 export type IntervalJoinOptions<L, R, LeftName extends string, RightName extends string> = IntervalBounds<L> & {
   /** A further condition of a pair: part of the join's, so a record that it leaves without a pair is alone. */
   readonly where?: (left: L, right: R) => boolean
@@ -121,6 +122,7 @@ function checkLateNames(name: string, lateTo: { readonly left?: string; readonly
   }
 }
 
+/** How two streams are joined in windows: by which further condition, and what becomes of late records of the right side. */
 export type WindowJoinOptions<L, R, RightName extends string> = {
   /** A further condition of a pair: part of the join's, so a record that it leaves without a pair is alone. */
   readonly where?: (left: L, right: R) => boolean

@@ -75,8 +75,12 @@ export type WindowedRowOf<K, V, E extends WindowEmit> = E extends Panes<infer A>
  * reshard changes none. Throws a ConfigurationError for a trigger that would never fire.
  *
  * @example
- * bySide.window(tumbling(minutes(1))).allowedLateness(minutes(5)).count('trades', {
- *   emit: panes({ early: { arrivalTime: seconds(10) }, late: { records: 1 }, accumulation: 'accumulating' }),
+ * const tradesPerMinute = pipeline('trades-per-minute', ({ source }) => {
+ *   const trades = source('trades', { codec: json<{ side: string }>() }).keyBy('side')
+ *   const counts = trades.window(tumbling(minutes(1))).allowedLateness(minutes(5)).count('trades', {
+ *     emit: panes({ early: { arrivalTime: seconds(10) }, late: { records: 1 }, accumulation: 'accumulating' }),
+ *   })
+ *   return { counts }
  * })
  */
 export function panes<const A extends Accumulation = 'accumulating'>(options: PaneOptions<A> = {}): Panes<A> {

@@ -12,7 +12,7 @@ import { versionedJoinDefinition } from '../operators/versioned-join.ts'
 import { durationText } from '../plan/describe-windows.ts'
 import type { KeyByNode, Loose, Node, OperatorNode, RowNode } from '../plan/graph.ts'
 import { operatorNode } from './operator-node.ts'
-import { withoutWindows } from './tables.ts'
+import { rowPerKey } from './tables.ts'
 
 /** Of joins where the left side leads: `inner` drops left values without a right one, `left` keeps them. */
 export type LookingJoin = 'inner' | 'left'
@@ -52,7 +52,7 @@ export const streamTableNode = (
 ): OperatorNode =>
   operatorNode(
     name,
-    [stream, withoutWindows(table, `join "${name}"`)],
+    [stream, rowPerKey(table, `join "${name}"`)],
     streamTableJoinDefinition({ kind: 'streamTableJoin', type, combine }),
   )
 
@@ -65,7 +65,7 @@ export const tableTableNode = (
 ): OperatorNode =>
   operatorNode(
     name,
-    [withoutWindows(left, `join "${name}"`), withoutWindows(right, `join "${name}"`)],
+    [rowPerKey(left, `join "${name}"`), rowPerKey(right, `join "${name}"`)],
     tableTableJoinDefinition({ kind: 'tableTableJoin', type, combine }),
   )
 
@@ -102,10 +102,10 @@ export function foreignKeyNode(
   const what = `join "${name}"`
   const lefts = operatorNode(
     `${name}-left`,
-    [withoutWindows(left, what)],
+    [rowPerKey(left, what)],
     foreignKeyLeftDefinition({ kind: 'foreignKeyLeft', on }),
   )
-  const rights = operatorNode(`${name}-right`, [withoutWindows(right, what)], foreignKeyRightDefinition())
+  const rights = operatorNode(`${name}-right`, [rowPerKey(right, what)], foreignKeyRightDefinition())
   const subscriptions = Object.freeze({ kind: 'side' as const, input: lefts, name: subscriptionsSide })
   const answers = operatorNode(
     `${name}-answers`,

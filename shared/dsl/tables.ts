@@ -6,7 +6,15 @@ import { type LatestSpec, latestDefinition } from '../operators/latest.ts'
 import { retractTableDefinition } from '../operators/retract-table.ts'
 import { type Change, changesDefinition } from '../operators/table-changes.ts'
 import { durationText } from '../plan/describe-windows.ts'
-import { hasUpdates, isRowNode, type KeyByNode, latenessOf, type OperatorNode, type RowNode } from '../plan/graph.ts'
+import {
+  hasUpdates,
+  isRowNode,
+  type KeyByNode,
+  latenessOf,
+  type Node,
+  type OperatorNode,
+  type RowNode,
+} from '../plan/graph.ts'
 import { windowsOf } from '../plan/steps.ts'
 import { operatorNode } from './operator-node.ts'
 
@@ -83,11 +91,14 @@ export function rowsNameOf(rows: RowNode): string {
   return isRowNode(rows.input) ? rowsNameOf(rows.input) : rows.label
 }
 
-/** Rows of windows are several per key: what goes by the key alone cannot take them. */
-export function withoutWindows(rows: RowNode, what: string): RowNode {
-  const windows = windowsOf(rows)
-  if (windows === undefined) return rows
+/** Rows of windows are several per key, and those of a ranking have their rank for a key: what goes by the key cannot take them. */
+export function rowPerKey(rows: RowNode, what: string): RowNode {
+  const rowsHave =
+    windowsOf(rows) !== undefined ? 'a row per key and window' : isRanking(rows) ? 'a row per rank' : undefined
+  if (rowsHave === undefined) return rows
   throw new ConfigurationError(
-    `Cannot ${what}: "${rowsNameOf(rows)}" has a row per key and window, expected a table with one row per key`,
+    `Cannot ${what}: "${rowsNameOf(rows)}" has ${rowsHave}, expected a table with one row per key`,
   )
 }
+
+const isRanking = (rows: Node): boolean => rows.kind === 'top' || (rows.kind === 'filter' && isRanking(rows.input))

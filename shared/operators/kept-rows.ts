@@ -1,7 +1,7 @@
 import { endOfTime } from '../model/event-time.ts'
 import { type Cell, KeyedStore } from '../state/keyed-store.ts'
 import { KeyTimers } from '../time/key-timers.ts'
-import { closedAt, type WindowAssigner } from '../windows/window.ts'
+import { closedAt, kindOf, type WindowAssigner } from '../windows/window.ts'
 import type { WatermarkNeed } from './definition.ts'
 import { EndOfInput, emptied } from './end-of-input.ts'
 import type { OperatorContext } from './operator.ts'
@@ -21,10 +21,12 @@ export const rowsNeed = ({ updates, windows, latenessMs }: RowsTaken): Watermark
 /** As `explain` says it. */
 export function rowsKept({ updates, windows }: RowsTaken): string {
   if (!updates) return 'nothing: no row changes'
-  return windows === undefined || windows.kind === 'global'
+  return windows === undefined || !isEverClosed(windows)
     ? 'the newest state of each row, for ever'
     : 'the newest state of each row, until its window has closed'
 }
+
+const isEverClosed = (windows: WindowAssigner): boolean => closedAt(kindOf(windows), 0, 0) < endOfTime
 
 /**
  * What an operator keeps of each row that it takes, under the row's id: until the row's window has closed, as it can't change any more
@@ -95,8 +97,8 @@ export class KeptRows<V> {
   /** A millisecond after the window has closed: what gives the rows has its say first. */
   #closesAt(id: string): number {
     const { windows, latenessMs } = this.#rows
-    if (windows === undefined || windows.kind === 'global') return Number.POSITIVE_INFINITY
-    return closedAt(windows.kind, windowEndOf(id), latenessMs) + 1
+    if (windows === undefined || !isEverClosed(windows)) return Number.POSITIVE_INFINITY
+    return closedAt(kindOf(windows), windowEndOf(id), latenessMs) + 1
   }
 
   #closingOf(group: number): KeyTimers {

@@ -3,7 +3,6 @@ import { beginningOfTime } from '../model/event-time.ts'
 import { type KeyRef, keyOf } from '../model/key.ts'
 import type { Loose } from '../model/loose.ts'
 import { KeyedStore } from '../state/keyed-store.ts'
-import { isSameData } from '../state/plain-data.ts'
 import type { Store } from '../state/store.ts'
 import { KeyTimers } from '../time/key-timers.ts'
 import { tumbling } from '../windows/window.ts'
@@ -98,8 +97,6 @@ class Latest implements StatefulOperator {
     const origin = { key, id, group }
     if (!this.#isDeleted(value)) {
       const row = this.#rowOf(value)
-      // A row that comes again as it was is no change, as in a changelog.
-      if (!isByTime && held?.value.length === 2 && isSameData(held.value[1], row)) return
       this.#rows.put(group, id, [isByTime ? time : beginningOfTime, row])
       this.#push({ key, value: row }, time, origin)
       return

@@ -1,6 +1,6 @@
 import type { Key } from '../model/key.ts'
 import { type OperatorContext, type Origin, type Push, rowIdOf, type StatefulOperator } from '../operators/operator.ts'
-import { type PushRanking, Top, type TopRow } from '../operators/top.ts'
+import { type PushRanking, Top } from '../operators/top.ts'
 import { wrapped } from '../operators/user-function.ts'
 import {
   type AggregateNode,
@@ -134,7 +134,7 @@ class Compiler implements Wiring {
 
   #top(node: TopNode): EdgeTaker {
     const operator = this.stateful(node, () => {
-      const { views, rows } = this.#rankingTakers(node)
+      const { views, rows, others } = this.#rankingTakers(node)
       const { name, count, emission, latenessMs } = node
       const windows = windowsOf(node)
       const windowKind = windows === undefined ? 'global' : kindOf(windows)
@@ -142,21 +142,24 @@ class Compiler implements Wiring {
       return new Top(spec, this.context, (ranking, time, board) => {
         if (this.context.isDiscarding) return
         for (const view of views) this.#outputs.row(view, board.id, ranking)
-        for (const row of ranking) rows(row, time, rankOrigin(row, board))
+        for (const row of ranking) rows(row, time, rankOrigin(row.rank, board))
+        // Ranks that the ranking may have had and has no longer.
+        const last = others > 0 && hasUpdates(node) ? count : 0
+        for (let rank = ranking.length + 1; rank <= last; rank++) rows(undefined, time, rankOrigin(rank, board))
       })
     })
     return operatorTaker(operator, 0)
   }
 
   /** A view keeps a ranking in one piece; other takers see its rows one by one. */
-  #rankingTakers(node: TopNode): { views: string[]; rows: Push } {
+  #rankingTakers(node: TopNode): { views: string[]; rows: Push; others: number } {
     const views: string[] = []
     const others: Push[] = []
     for (const consumer of this.#consumers(node)) {
       if (consumer.kind === 'sink' && consumer.sink.kind === 'view') views.push(consumer.sink.name)
       else others.push(this.#consume(node, consumer))
     }
-    return { views, rows: fanOut(others) }
+    return { views, rows: fanOut(others), others: others.length }
   }
 
   stateful(node: Node, make: () => StatefulOperator): StatefulOperator {
@@ -293,9 +296,9 @@ class Compiler implements Wiring {
   }
 }
 
-const rankOrigin = (row: TopRow, { id, group, window }: Parameters<PushRanking>[2]): Origin => ({
-  key: row.rank,
-  id: `${id}#${row.rank}`,
+const rankOrigin = (rank: number, { id, group, window }: Parameters<PushRanking>[2]): Origin => ({
+  key: rank,
+  id: `${id}#${rank}`,
   group,
   ...(window && { window }),
 })

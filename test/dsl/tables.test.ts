@@ -213,3 +213,21 @@ test('rows of windows are no table with one row per key', () => {
     )
   }
 })
+
+test('nor are rows of a ranking', () => {
+  assert.throws(
+    () =>
+      pipeline('p', ({ source }) => {
+        const clicks = source('clicks', { codec: json<Click>() }).keyBy('user').count('counts').top('best', 3)
+        return {
+          named: clicks.joinOn(
+            'named',
+            clicks,
+            count => count,
+            () => 1,
+          ),
+        }
+      }),
+    { message: 'Cannot join "named": "best" has a row per rank, expected a table with one row per key' },
+  )
+})

@@ -83,6 +83,30 @@ test('a filtered table lets rows in and out, and those who take its rows are tol
   )
 })
 
+test('a ranking that grows shorter takes back the ranks that it has no longer', async () => {
+  const run = drive(
+    pipeline('p', ({ source }) => {
+      const best = source('values', { codec: json<Value>() })
+        .keyBy('id')
+        .latest('table', { isDeleted: each => each.gone === true })
+        .groupBy('on', row => row.value.on)
+        .count('counts')
+        .top('best', 2)
+      return { best, changes: best.changes('changes').forEach(() => {}) }
+    }),
+  )
+  await run.values.push(value('a', 1, 'x'), value('b', 1, 'x'), value('c', 1, 'y'))
+  await run.values.push({ ...value('c', 1, 'y'), gone: true })
+  assert.deepEqual(
+    run.changes.values().map(({ kind, row }) => [kind, row.rank, row.key]),
+    [
+      ['insert', 1, 'x'],
+      ['insert', 2, 'y'],
+      ['delete', 2, 'y'],
+    ],
+  )
+})
+
 type Item = { readonly id: string; readonly n: number }
 
 test('changes of DynamoDB that come twice and out of order come to the items that are there', async () => {

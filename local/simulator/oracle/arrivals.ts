@@ -33,6 +33,8 @@ export class Arrivals {
   readonly pieces: Piece<Message>[] = []
   /** Besides the pieces, earlier states of rows came, one for each commit that changed them. */
   isStale = false
+  /** What came are changes of rows: the pieces are what all of them come to, an insert of each row that is there. */
+  isOfChanges = false
   undetermined: string | undefined
   /** Rows of which nothing is known, by name, with their windows. */
   readonly openRows = new Map<string, OracleWindow | undefined>()

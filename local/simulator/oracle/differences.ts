@@ -1,4 +1,5 @@
-import type { Expected, ExpectedRows, ExpectedValues } from './expected.ts'
+import type { Change } from '../../../shared/operators/table-changes.ts'
+import type { Expected, ExpectedChanges, ExpectedRows, ExpectedValues } from './expected.ts'
 import { keyText } from './keys.ts'
 import { cannotPlace } from './placing.ts'
 import { shortText, textOf } from './text.ts'
@@ -18,6 +19,8 @@ export function differences(expected: Expected, seen: Seen): string[] {
     if (output.kind === 'rows') told.push(...rowDifferences(output, own).map(what => `view "${name}": ${what}`))
     else if (output.kind === 'values')
       told.push(...valueDifferences(output, own).map(what => `sink "${name}": ${what}`))
+    else if (output.kind === 'changes')
+      told.push(...changeDifferences(output, own).map(what => `sink "${name}": ${what}`))
   }
   return told
 }
@@ -60,6 +63,24 @@ function valueDifferences(expected: ExpectedValues, seen: readonly unknown[]): s
   const wrong = cannotPlace(expected.choices, others, expected.isWhole)
   if (expected.isLatestPerRow) wrong.push(...outdatedRows(expected.values, seen))
   return [...shortened(missing), ...shortened(wrong)]
+}
+
+/** What inserts and updates put and what deletes and the rows before updates took back, in any order, leave the rows. */
+function changeDifferences({ rows }: ExpectedChanges, seen: readonly unknown[]): string[] {
+  const left = new Map<string, { readonly row: unknown; count: number }>()
+  const count = (row: unknown, by: number): void => {
+    const known = left.get(textOf(row)) ?? { row, count: 0 }
+    left.set(textOf(row), known)
+    known.count += by
+  }
+  for (const { kind, row } of seen as readonly Change<unknown>[]) {
+    count(row, kind === 'insert' || kind === 'updateAfter' ? 1 : -1)
+  }
+  for (const row of rows) count(row, -1)
+  const told = [...left.values()]
+    .filter(each => each.count !== 0)
+    .map(each => `row ${shortText(each.row)} is left ${each.count} times more than it is there`)
+  return shortened(told)
 }
 
 /** The last value of each row is its newest state. */

@@ -34,7 +34,7 @@ export type Expected = {
   readonly operators: ReadonlyMap<string, OperatorCounts>
 }
 
-export type ExpectedOutput = ExpectedRows | ExpectedValues | Unchecked
+export type ExpectedOutput = ExpectedRows | ExpectedValues | ExpectedChanges | Unchecked
 
 /** A view. */
 export type ExpectedRows = { readonly kind: 'rows'; readonly rows: readonly unknown[]; readonly open: OpenRows }
@@ -58,6 +58,9 @@ export type ExpectedValues = {
   /** The values are rows, and the last one seen of each row is its newest state. */
   readonly isLatestPerRow: boolean
 }
+
+/** Changes of rows that went to a sink, in no order: as many as the run makes of it. All of them together leave these rows. */
+export type ExpectedChanges = { readonly kind: 'changes'; readonly rows: readonly unknown[] }
 
 /** Not determined by the input, and why. */
 export type Unchecked = { readonly kind: 'unchecked'; readonly reason: string }

@@ -6,6 +6,7 @@ export type {
   Expected,
   ExpectedOutput,
   ExpectedRows,
+  ExpectedChanges,
   ExpectedValues,
   OpenRows,
   OperatorCounts,

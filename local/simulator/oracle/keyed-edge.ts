@@ -109,12 +109,15 @@ function canAdd({ aggregator }: AggregateNode, value: unknown): boolean {
 /** Whether a message is in a window that is still open when it comes; undefined where the input does not say. */
 function isInWindow({ windows, latenessMs }: AggregateNode, message: Message, isKnown: boolean): boolean | undefined {
   const { time, watermark } = message
-  if (windows === undefined || time > watermark) return true
+  if (windows === undefined || windows.kind === 'count' || time > watermark) return true
   if (!isKnown) return undefined
-  if (windows.kind !== 'session')
-    return windowsAt(windows, time).some(window => closesAt(window, latenessMs) > watermark)
   // One that is too late by itself may still touch an open session.
-  return sessionClosesAt(time + windows.gapMs, latenessMs) > watermark ? true : undefined
+  if (windows.kind === 'session') {
+    return sessionClosesAt(windows, time + windows.gapMs, latenessMs) > watermark ? true : undefined
+  }
+  // The last window that could hold it begins with it.
+  if (windows.kind === 'sliding') return time + windows.differenceMs + latenessMs > watermark
+  return windowsAt(windows, time).some(window => closesAt(window, latenessMs) > watermark)
 }
 
 /** Answers with the messages that stand; undefined where it is open which ones do. */

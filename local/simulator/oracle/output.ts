@@ -1,3 +1,4 @@
+import type { Change } from '../../../shared/operators/table-changes.ts'
 import type { Sink } from '../../../shared/plan/graph.ts'
 import { isSettled, settled } from './arrivals.ts'
 import type { Evaluation } from './evaluation.ts'
@@ -7,7 +8,7 @@ import { windowText } from './windows.ts'
 
 /** What came to a sink, as a reader of it sees it. */
 export function outputOf(evaluation: Evaluation, sink: Sink, stops: string | undefined): ExpectedOutput {
-  const { pieces, undetermined, isStale, openRows, openKeys } = evaluation.arrivalsOf(sink)
+  const { pieces, undetermined, isStale, isOfChanges, openRows, openKeys } = evaluation.arrivalsOf(sink)
   const reason = stops ?? undetermined
   if (reason !== undefined) return { kind: 'unchecked', reason }
   if (sink.kind === 'view') {
@@ -25,6 +26,15 @@ export function outputOf(evaluation: Evaluation, sink: Sink, stops: string | und
       },
     }
   }
+  if (isOfChanges) {
+    const isWhole = isChanges(sink.input) && openRows.size === 0 && openKeys.size === 0
+    if (!isWhole)
+      return { kind: 'unchecked', reason: `sink "${sink.name}" takes changes of rows, or what is made of them` }
+    return {
+      kind: 'changes',
+      rows: pieces.flatMap(([items]) => items.map(({ value }) => (value as Change<unknown>).row)),
+    }
+  }
   const byValue = (message: { readonly value: unknown }): string => textOf(message.value)
   const isRow = sink.input.kind === 'aggregate' && sink.kind !== 'files'
   return {
@@ -37,6 +47,8 @@ export function outputOf(evaluation: Evaluation, sink: Sink, stops: string | und
     isLatestPerRow: isStale && isRow && openRows.size === 0 && openKeys.size === 0,
   }
 }
+
+const isChanges = (node: Sink['input']): boolean => node.kind === 'operator' && node.definition.spec.kind === 'changes'
 
 function topOf(node: Sink['input']): boolean {
   if (node.kind === 'filter') return topOf(node.input)

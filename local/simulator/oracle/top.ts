@@ -13,7 +13,7 @@ type Entry = { readonly key: unknown; readonly value: unknown }
 /** Rankings of the newest states of rows: one over all, or one for each window. A ranking goes out as a unit of its own. */
 export function evaluateTop(evaluation: Evaluation, stage: Stage, node: TopNode): void {
   const arrivals = evaluation.arrivalsOf(node)
-  const windowKind = windowsOf(node)?.kind ?? 'global'
+  const windows = windowsOf(node)
   const rows = settled(arrivals.pieces, message => textOf([message.row?.name, message.value]))
   const openWindows = [...arrivals.openRows.values()]
   const reason =
@@ -35,7 +35,7 @@ export function evaluateTop(evaluation: Evaluation, stage: Stage, node: TopNode)
   for (const [name, own] of Map.groupBy(rows, row => boardName(row.row?.window))) {
     const window = own[0].row?.window
     if (window !== undefined && isOpen.has(windowText(window))) continue
-    const time = window === undefined ? latestEventTimeMs : rowTimeOf(windowKind, window.end)
+    const time = window === undefined || windows === undefined ? latestEventTimeMs : rowTimeOf(windows, window.end)
     const ranking = rankingOf(own).slice(0, node.count)
     const items = ranking.map((entry, i) => rankedItem(entry, i + 1, name, window, time))
     if (items.length === 0 || evaluation.deliver(node, [items]) === 0) continue

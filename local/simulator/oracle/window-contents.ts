@@ -1,6 +1,6 @@
-import type { WindowAssigner } from '../../../shared/windows/window.ts'
+import type { SessionWindows, WindowAssigner } from '../../../shared/windows/window.ts'
 import type { Message } from './arrivals.ts'
-import { closesAt, type OracleWindow, sessionClosesAt, windowsAt, windowText } from './windows.ts'
+import { type ByTime, closesAt, type OracleWindow, sessionClosesAt, windowsAt, windowText } from './windows.ts'
 
 export type WindowContents = {
   /** The messages of each window of each key. */
@@ -10,14 +10,27 @@ export type WindowContents = {
 }
 
 /**
- * Windows of fixed size: a message is in each window that holds its time and was not closed by the watermark just before it. Messages
- * in the order in which they came, where any is late.
+ * What is in which window. `isInOrder` says that the messages come in the order in which they came, with the watermarks that decide
+ * which are late; otherwise none is late.
  */
 export function contentsOf(
   messages: readonly Message[],
-  assigner: Exclude<WindowAssigner, { kind: 'session' }>,
+  assigner: Exclude<WindowAssigner, { kind: 'count' }>,
   latenessMs: number,
+  isInOrder: boolean,
 ): WindowContents {
+  switch (assigner.kind) {
+    case 'session':
+      return ofSessions(messages, assigner, latenessMs, isInOrder)
+    case 'sliding':
+      return ofSliding(messages, assigner.differenceMs, latenessMs)
+    default:
+      return ofFixed(messages, assigner, latenessMs)
+  }
+}
+
+/** A message is in each window that holds its time and was not closed by the watermark just before it. */
+function ofFixed(messages: readonly Message[], assigner: ByTime, latenessMs: number): WindowContents {
   const windows = new Map<string, { window: OracleWindow; messages: Message[] }>()
   const expired: Message[] = []
   for (const message of messages) {
@@ -30,25 +43,71 @@ export function contentsOf(
       else known.messages.push(message)
     }
   }
-  return { windows: [...windows.values()], expired }
+  return { windows: [...windows.values()].filter(each => !isLeftOut(assigner, each.window, each.messages)), expired }
+}
+
+/** Of cumulating windows that skip those to which the last step brought nothing. */
+const isLeftOut = (assigner: ByTime, { end }: OracleWindow, messages: readonly Message[]): boolean =>
+  assigner.kind === 'cumulating' &&
+  assigner.leavesOutUnchanged &&
+  messages.every(({ time }) => time < end - assigner.stepMs)
+
+/**
+ * KIP-450: for each record the window that ends with it and the one that begins just after it, if that holds a record. One that the
+ * watermark has closed is not made any more, and takes no more. A record is too late when all windows that could hold it are closed:
+ * the one that begins with it is the last of them.
+ */
+function ofSliding(messages: readonly Message[], differenceMs: number, latenessMs: number): WindowContents {
+  const windows: { window: OracleWindow; messages: Message[] }[] = []
+  const windowFrom = (start: number): OracleWindow => ({ start, end: start + differenceMs + 1 })
+  const isOpen = (window: OracleWindow, { watermark }: Message): boolean => closesAt(window, latenessMs) > watermark
+  const isTaken = (message: Message): boolean => isOpen(windowFrom(message.time), message)
+  for (const own of Map.groupBy(messages.filter(isTaken), message => message.keyText).values()) {
+    const made = new Map<number, OracleWindow>()
+    for (const message of own) {
+      for (const window of [windowFrom(message.time - differenceMs), windowFrom(message.time + 1)]) {
+        if (isOpen(window, message)) made.set(window.start, window)
+      }
+    }
+    for (const window of made.values()) {
+      const held = own.filter(
+        message => message.time >= window.start && message.time < window.end && isOpen(window, message),
+      )
+      if (held.length > 0) windows.push({ window, messages: held })
+    }
+  }
+  return { windows, expired: messages.filter(message => !isTaken(message)) }
+}
+
+/** The windows of a number of records each, of the records of a key in the order in which they came. */
+export function countWindowsOf<T>(
+  own: readonly T[],
+  { size, every, emitsLeftover }: Extract<WindowAssigner, { kind: 'count' }>,
+): { readonly window: OracleWindow; readonly held: readonly T[]; readonly isLeftover: boolean }[] {
+  const windows = []
+  for (let full = every; full - every < own.length; full += every) {
+    const isLeftover = full > own.length
+    if (isLeftover && !emitsLeftover) break
+    const window = { start: Math.max(0, full - size), end: Math.min(full, own.length) }
+    windows.push({ window, held: own.slice(window.start, window.end), isLeftover })
+  }
+  return windows
 }
 
 type Session = { first: number; last: number; messages: Message[] }
 
-/**
- * Sessions: messages of a key at most one gap apart belong together, as long as their session was not closed. `isInOrder` says that the
- * messages come in the order and with the watermarks that decide which are; otherwise none is.
- */
-export function sessionContentsOf(
+/** Messages of a key at most one gap apart, or less than one, belong together, as long as their session was not closed. */
+function ofSessions(
   messages: readonly Message[],
-  gapMs: number,
+  assigner: SessionWindows,
   latenessMs: number,
   isInOrder: boolean,
 ): WindowContents {
+  const { gapMs } = assigner
   const windows: { window: OracleWindow; messages: Message[] }[] = []
   const expired: Message[] = []
   for (const own of Map.groupBy(messages, message => message.keyText).values()) {
-    const sessions = isInOrder ? inOrder(own, gapMs, latenessMs, expired) : byTime(own, gapMs)
+    const sessions = isInOrder ? inOrder(own, assigner, latenessMs, expired) : byTime(own, assigner)
     for (const { first, last, messages: held } of sessions) {
       windows.push({ window: { start: first, end: last + gapMs }, messages: held })
     }
@@ -56,13 +115,17 @@ export function sessionContentsOf(
   return { windows, expired }
 }
 
+/** Whether two times at this distance share a session. */
+const isTogether = ({ gapMs, joinsAtGap }: SessionWindows, distance: number): boolean =>
+  joinsAtGap ? distance <= gapMs : distance < gapMs
+
 /** By event time alone. */
-function byTime(messages: readonly Message[], gapMs: number): Session[] {
+function byTime(messages: readonly Message[], assigner: SessionWindows): Session[] {
   const sessions: Session[] = []
   for (const message of messages.toSorted((a, b) => a.time - b.time)) {
     const { time } = message
     const session = sessions.at(-1)
-    if (session === undefined || time > session.last + gapMs) {
+    if (session === undefined || !isTogether(assigner, time - session.last)) {
       sessions.push({ first: time, last: time, messages: [message] })
     } else {
       session.last = time
@@ -73,16 +136,23 @@ function byTime(messages: readonly Message[], gapMs: number): Session[] {
 }
 
 /** One after the other; a session that the watermark has closed takes no more. */
-function inOrder(messages: readonly Message[], gapMs: number, latenessMs: number, expired: Message[]): Session[] {
+function inOrder(
+  messages: readonly Message[],
+  assigner: SessionWindows,
+  latenessMs: number,
+  expired: Message[],
+): Session[] {
   const closed: Session[] = []
   let open: Session[] = []
   for (const message of messages) {
     const { time, watermark } = message
     const isClosed = ({ last }: { readonly last: number }): boolean =>
-      sessionClosesAt(last + gapMs, latenessMs) <= watermark
+      sessionClosesAt(assigner, last + assigner.gapMs, latenessMs) <= watermark
     closed.push(...open.filter(isClosed))
     open = open.filter(session => !isClosed(session))
-    const touched = open.filter(({ first, last }) => time >= first - gapMs && time <= last + gapMs)
+    const touched = open.filter(
+      ({ first, last }) => isTogether(assigner, first - time) && isTogether(assigner, time - last),
+    )
     const merged: Session = {
       first: Math.min(time, ...touched.map(session => session.first)),
       last: Math.max(time, ...touched.map(session => session.last)),

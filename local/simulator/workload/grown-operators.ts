@@ -1,9 +1,20 @@
 import type { Origins } from '../../../shared/dsl/origin.ts'
+import type { Outputs } from '../../../shared/dsl/pipeline.ts'
 import type { Results, Stream } from '../../../shared/dsl/stream.ts'
 import type { Random } from '../random.ts'
 import type { AnyRow, Fact } from './fact.ts'
+import type { Moods } from './grown-aggregate.ts'
 import { growCoGroup, growIntervalJoin, growWindowJoin } from './grown-joins.ts'
 import { growDistinctWithin, growRebalanced, growSlots, growTotals } from './grown-process.ts'
+import {
+  growBroadcastJoin,
+  growForeignKey,
+  growRules,
+  growStreamTableJoin,
+  growTableJoin,
+  growVersionedJoin,
+} from './grown-table-joins.ts'
+import { growChanges, growLatest, growRegrouped } from './grown-tables.ts'
 import type { Branch } from './pipeline-growth.ts'
 
 /** What an operator that is no aggregate made of streams: facts again, rows for a view, or both. */
@@ -12,6 +23,8 @@ export type GrownOperator = {
   readonly depth: number
   readonly facts?: Stream<Fact, Origins>
   readonly rows?: Results<AnyRow, Origins, unknown>
+  /** Outputs of its own, by their names. */
+  readonly outputs?: Readonly<Record<string, Outputs[string]>>
   /** Earlier states of rows that change go out too. */
   readonly isStale: boolean
 }
@@ -20,6 +33,7 @@ export type Soil = {
   readonly random: Random
   /** A name that no other operator has. */
   readonly name: string
+  readonly moods: Moods
   /** A stream whose values do not change. */
   pick(): Branch
 }
@@ -34,6 +48,15 @@ const growers: readonly Grower[] = [
   growTotals,
   growDistinctWithin,
   growRebalanced,
+  growRegrouped,
+  growLatest,
+  growChanges,
+  growTableJoin,
+  growStreamTableJoin,
+  growVersionedJoin,
+  growForeignKey,
+  growBroadcastJoin,
+  growRules,
 ]
 
 export const growOperator = (soil: Soil): GrownOperator => soil.random.pick(growers)(soil)

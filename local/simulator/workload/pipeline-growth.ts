@@ -102,13 +102,17 @@ export class PipelineGrowth {
     const most = random.between(1, 3)
     for (let i = 0; i < most && !this.#isFull; i++) {
       const steady = this.#branches.filter(branch => !branch.isStale)
-      const { text, depth, facts, rows, isStale } = growOperator({
+      const { text, depth, facts, rows, outputs, isStale } = growOperator({
         random,
         name: this.#name('operator'),
+        moods: this.#moods,
         pick: () => random.pick(steady),
       })
       this.#text.push(text)
       if (rows !== undefined) this.#view(rows, text)
+      for (const [output, made] of Object.entries(outputs ?? {})) {
+        if (!this.#isFull) this.#outputs[output] = made
+      }
       if (facts === undefined) continue
       const stream = facts.peek(this.#moods.unsteadiness.check)
       const branch = { stream, depth, isStale, name: this.#name('s') }

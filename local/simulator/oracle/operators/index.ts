@@ -154,10 +154,10 @@ function rowsOf(evaluation: Evaluation, node: OperatorNode, input: number, messa
   const { isStale, openRows, states } = evaluation.arrivalsOf(evaluation.chain.targetOf(node, input))
   if (isStale || !isRows(node, input)) return { isStale, open: openRows, states }
   // A row that does not change is there or not yet.
-  return { isStale, open: openRows, states: new Map(messages.map(row => [row.keyText, [valueOf(row.value)]])) }
+  return { isStale, open: openRows, states: new Map(messages.map(row => [row.keyText, [rowValueOf(row.value)]])) }
 }
 
-const valueOf = (row: unknown): unknown => (row as { readonly value?: unknown }).value
+const rowValueOf = (row: unknown): unknown => (row as { readonly value?: unknown }).value
 
 /** How well what comes out of an operator is known. */
 function mark(
@@ -166,9 +166,11 @@ function mark(
   { isStale, openRows, states }: OperatorResult & { readonly kind: 'items' },
   inputs: readonly KnownRows[],
 ): void {
-  if (isStale ?? inputs.some(input => input.isStale)) evaluation.markStale(node)
+  const hasStale = isStale ?? inputs.some(input => input.isStale)
+  if (hasStale) evaluation.markStale(node)
   for (const target of evaluation.chain.reach(node)) {
     const arrivals = evaluation.arrivalsOf(target)
+    if (hasStale && node.definition.spec.kind === 'changes') arrivals.isOfChanges = true
     for (const [name, window] of openRows ?? []) arrivals.openRows.set(name, window)
     arrivals.states = states
   }

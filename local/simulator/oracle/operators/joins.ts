@@ -54,7 +54,7 @@ export const evaluateWindowJoin: EvaluateOperator = (node, [lefts, rights]) => {
   const call = callerOf(node)
   const items = perWindow(spec.windows, lefts, rights).flatMap(({ key, window, own: [ls, rs] }) => {
     const pairs = pairsOf(ls, rs, (left, right) => holds(node, spec.where, left, right))
-    const time = rowTimeOf(spec.windows.kind, window.end)
+    const time = rowTimeOf(spec.windows, window.end)
     const late = Math.min(closesAt(window, spec.latenessMs), latestEventTimeMs)
     const rowOf = ({ value }: Message) => ({ key, window, value })
     const found: OperatorItem[] = []

@@ -25,7 +25,9 @@ export const evaluateTableTableJoin: EvaluateOperator = (node, [lefts, rights], 
     const row = left ?? right
     const isJoined = (left && right) || type === 'full' || (type === 'left' && left)
     if (row === undefined || !isJoined || openRows.has(name)) continue
-    const value = attemptNamed(node.name, () => combine(left && valueOf(left.value), right && valueOf(right.value)))
+    const value = attemptNamed(node.name, () =>
+      combine(left && rowValueOf(left.value), right && rowValueOf(right.value)),
+    )
     const time = Math.max(left?.time ?? row.time, right?.time ?? row.time)
     items.push({ value: { key: row.key, value }, time, row: { name, key: row.key } })
   }
@@ -81,7 +83,7 @@ export const evaluateForeignKeyLeft: EvaluateOperator = (node, [rows]) => {
   const lefts: OperatorItem[] = []
   const subscriptions: OperatorItem[] = []
   for (const { key, value: row, time } of rows) {
-    const value = valueOf(row)
+    const value = rowValueOf(row)
     const named = attemptNamed(node.name, () => on(value)) ?? undefined
     const left: LeftRow = { left: key as LeftRow['left'], number: 1, row: [value], isAlone: named === undefined }
     lefts.push({ value: left, time })
@@ -95,7 +97,7 @@ export const evaluateForeignKeyLeft: EvaluateOperator = (node, [rows]) => {
 export const evaluateForeignKeyRight: EvaluateOperator = (_node, [rows]) => ({
   kind: 'items',
   items: rows.map(({ key, value, time }) => {
-    const right: RightRow = { key: key as RightRow['key'], row: [valueOf(value)] }
+    const right: RightRow = { key: key as RightRow['key'], row: [rowValueOf(value)] }
     return { value: right, time }
   }),
   isStale: true,
@@ -127,7 +129,7 @@ export const evaluateForeignKeyJoin: EvaluateOperator = (node, [lefts, answers])
 
 const byRow = (rows: readonly Message[]): Map<string, Message> => new Map(rows.map(row => [row.keyText, row]))
 
-const valueOf = (row: unknown): unknown => (row as { readonly value?: unknown }).value
+const rowValueOf = (row: unknown): unknown => (row as { readonly value?: unknown }).value
 
 /** Each once. */
 export const different = (alternatives: readonly (readonly OperatorItem[])[]): (readonly OperatorItem[])[] => [
