@@ -58,8 +58,8 @@ function rowRate(node: StatefulNode, changed: number, batches: Batches): number 
   if (events === 0) return 0
   // Of distinct keys, all have been seen soon.
   if (node.kind === 'distinct') return node.by === 'position' ? events * invocations : 0
-  // What it gives depends on functions and data: about a value for each that it takes.
-  if (node.kind === 'operator') return events * invocations
+  // What an operator gives depends on functions and data: about a value for each that it takes; of rows, those that a commit changes.
+  if (node.kind === 'operator') return (node.definition.rows === 'none' ? events : changed) * invocations
   const isRanking = node.kind === 'top'
   const span = spanOf(node, batches)
   const rows = isRanking ? 1 : keys

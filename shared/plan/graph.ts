@@ -176,7 +176,12 @@ export type AggregateSpec =
       readonly of: Loose<[value: unknown], unknown>
       readonly spread: 'sample' | 'population'
     }
-  | { readonly kind: 'own'; readonly aggregator: Aggregator<unknown, unknown, unknown> }
+  | {
+      readonly kind: 'own'
+      readonly aggregator: Aggregator<unknown, unknown, unknown>
+      /** The result of no value, where only some are let through. */
+      readonly whenEmpty: () => unknown
+    }
   | { readonly kind: 'where'; readonly accepts: Loose<[value: unknown], boolean>; readonly of: AggregateSpec }
   | { readonly kind: 'several'; readonly members: Readonly<Record<string, AggregateSpec>> }
 
