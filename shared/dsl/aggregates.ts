@@ -186,14 +186,15 @@ export function aggregator<V, A, Empty = null>(
 ): Aggregate<V, A, Empty>
 export function aggregator<V>(own: MergingAggregator<V, unknown, unknown> & WhenEmpty<unknown>): Aggregate<V, unknown> {
   const whole = wholeAggregator(own)
+  const whenEmpty = own.whenEmpty ?? (() => null)
   return new Aggregate({
     function: 'aggregate',
-    spec: Object.freeze({ kind: 'own', aggregator: whole }),
+    spec: Object.freeze({ kind: 'own', aggregator: whole, whenEmpty }),
     takes: { kind: 'value' },
     aggregator: whole,
     combines: false,
     holdsValue: true,
-    whenEmpty: own.whenEmpty ?? (() => null),
+    whenEmpty,
   })
 }
 

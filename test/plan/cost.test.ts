@@ -118,6 +118,18 @@ test('windows give a row for each key and window, however many events come', () 
   }
 })
 
+test('a table gives the rows that a commit changes, however many events come', () => {
+  const table = pipeline('tables', ({ source }) => {
+    const readings = source('readings', { codec: json<{ sensor: string }>() })
+    return { newest: readings.keyBy('sensor').latest('newest') }
+  })
+  const found = cost(table.plan, 10_000, { keys: () => 5 })
+  const commits = line(found, 'Lambda', 'requests of stages').quantity
+  const rows = line(found, 'DynamoDB', 'rows of views').quantity
+  assert.ok(rows <= 5 * commits, `${rows} million rows in ${commits} million commits`)
+  assert.ok(rows >= commits, `${rows} million rows in ${commits} million commits`)
+})
+
 test('windows of every kind cost something, and give their rows as often as windows end', () => {
   const rowsPerSecond = (windows: WindowAssigner) => {
     const { plan } = pipeline('sensors', ({ source }) => {

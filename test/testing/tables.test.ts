@@ -1,7 +1,19 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { drive } from 'millrace/testing'
-import { dynamodbChanges, every, json, pipeline, type RowChange, seconds } from '../../shared/index.ts'
+import {
+  dynamodbChanges,
+  every,
+  json,
+  milliseconds,
+  pipeline,
+  type RowChange,
+  seconds,
+  session,
+  tumbling,
+  type WindowedRow,
+} from '../../shared/index.ts'
+import { Random } from '../codecs/random.ts'
 
 type Value = { readonly id: string; readonly on: string; readonly n: number; readonly gone?: boolean }
 
@@ -81,6 +93,59 @@ test('a filtered table lets rows in and out, and those who take its rows are tol
     run.large.rows().map(row => row.key),
     ['c'],
   )
+})
+
+test('groups of windowed rows are those of the rows in the view, also when sessions merge', async () => {
+  const run = drive(
+    pipeline('p', ({ source }) => {
+      const values = source('values', { codec: json<Value>(), eventTime: each => each.n, outOfOrder: milliseconds(3) })
+      const byId = values.keyBy('id')
+      const late = milliseconds(20)
+      const counts = byId
+        .window(tumbling(milliseconds(10)))
+        .allowedLateness(late)
+        .count('counts', { emit: 'updates' })
+      const sessions = byId
+        .window(session(milliseconds(5)))
+        .allowedLateness(late)
+        .count('sessions', { emit: 'updates' })
+      return {
+        counts,
+        sessions,
+        greatest: counts.groupBy('end', row => row.window.end).max('greatest', row => row.value),
+        perLength: sessions
+          .groupBy('length', row => row.window.end - row.window.start)
+          .sum('per-length', row => row.value),
+      }
+    }),
+    { batchSize: 5 },
+  )
+  const random = new Random(3)
+  const values = Array.from({ length: 150 }, (_, i) => value(`k${random.below(4)}`, Math.max(0, i - random.below(15))))
+  for (let from = 0; from < values.length; from += 10) {
+    await run.values.push(...values.slice(from, from + 10))
+    if (from === 50) run.evict()
+  }
+  await run.values.end()
+  const grouped = (
+    rows: readonly WindowedRow<string, number>[],
+    groupOf: (row: WindowedRow<string, number>) => number,
+  ) => [...Map.groupBy(rows, groupOf)].sort(([a], [b]) => a - b)
+  assert.deepEqual(
+    run.greatest.rows(),
+    grouped(run.counts.rows(), row => row.window.end).map(([key, rows]) => ({
+      key,
+      value: Math.max(...rows.map(row => row.value)),
+    })),
+  )
+  assert.deepEqual(
+    run.perLength.rows(),
+    grouped(run.sessions.rows(), row => row.window.end - row.window.start).map(([key, rows]) => ({
+      key,
+      value: rows.reduce((sum, row) => sum + row.value, 0),
+    })),
+  )
+  assert.ok(run.perLength.rows().length > 3)
 })
 
 test('a ranking that grows shorter takes back the ranks that it has no longer', async () => {

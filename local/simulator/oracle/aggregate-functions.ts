@@ -1,3 +1,4 @@
+import type { Aggregator } from '../../../shared/operators/aggregator.ts'
 import type { AggregateNode } from '../../../shared/plan/graph.ts'
 import { exactSum } from './exact-number.ts'
 import { textOf } from './text.ts'
@@ -9,7 +10,7 @@ export type Aggregated = { readonly value: unknown } | { readonly undetermined: 
  * The built-in ones from their definitions; `reduce` and `aggregate` by the user's functions, in several orders and groupings: a result
  * that differs depends on how records come, and nobody can say what it will be.
  */
-export function aggregateOf(node: AggregateNode, values: readonly unknown[]): Aggregated {
+export function aggregateOf(node: AggregateNode, values: readonly unknown[], times: readonly number[]): Aggregated {
   switch (node.function) {
     case 'count':
       return { value: values.length }
@@ -22,7 +23,12 @@ export function aggregateOf(node: AggregateNode, values: readonly unknown[]): Ag
     case 'max':
       return { value: values.reduce((greatest, other) => (isLess(greatest, other) ? other : greatest)) }
     default:
-      return folded(node, values)
+      return folded(
+        node.name,
+        node.aggregator,
+        values.map((value, i) => ({ value, time: times[i] })),
+        node.windows !== undefined,
+      )
   }
 }
 
@@ -44,13 +50,21 @@ export function isLess(a: unknown, b: unknown): boolean {
 const rankOf = (value: unknown): number => (typeof value === 'string' ? 1 : typeof value === 'object' ? 2 : 0)
 
 /** The user's functions may change the accumulator and what was added to it: each fold has values of its own. */
-function folded({ name, aggregator, windows }: AggregateNode, values: readonly unknown[]): Aggregated {
-  const fold = (list: readonly unknown[]): unknown =>
-    list.reduce((accumulator, value) => aggregator.add(accumulator, structuredClone(value), 0), aggregator.create())
-  const ways = [() => fold(values), () => fold(values.toReversed()), () => fold(interleaved(values))]
-  if (windows !== undefined && values.length > 1) {
-    const half = values.length >> 1
-    ways.push(() => aggregator.merge(fold(values.slice(half)), fold(values.slice(0, half))))
+export function folded(
+  name: string,
+  aggregator: Aggregator<unknown, unknown, unknown>,
+  entries: readonly { readonly value: unknown; readonly time: number }[],
+  merges: boolean,
+): Aggregated {
+  const fold = (list: typeof entries): unknown =>
+    list.reduce(
+      (accumulator, { value, time }) => aggregator.add(accumulator, structuredClone(value), time),
+      aggregator.create(),
+    )
+  const ways = [() => fold(entries), () => fold(entries.toReversed()), () => fold(interleaved(entries))]
+  if (merges && entries.length > 1) {
+    const half = entries.length >> 1
+    ways.push(() => aggregator.merge(fold(entries.slice(half)), fold(entries.slice(0, half))))
   }
   let first: { readonly value: unknown; readonly text: string } | undefined
   try {
@@ -66,7 +80,7 @@ function folded({ name, aggregator, windows }: AggregateNode, values: readonly u
   return { value: first?.value }
 }
 
-const interleaved = (values: readonly unknown[]): unknown[] => [
+const interleaved = <T>(values: readonly T[]): T[] => [
   ...values.filter((_, i) => i % 2 === 1),
   ...values.filter((_, i) => i % 2 === 0),
 ]

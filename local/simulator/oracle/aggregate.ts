@@ -1,12 +1,18 @@
+import type { PartialAggregateSpec } from '../../../shared/operators/partial-aggregate.ts'
 import type { AggregateNode } from '../../../shared/plan/graph.ts'
 import type { Stage } from '../../../shared/plan/plan.ts'
+import type { WindowAssigner } from '../../../shared/windows/window.ts'
 import { type Aggregated, aggregateOf } from './aggregate-functions.ts'
 import { type Item, type Message, type Piece, settled } from './arrivals.ts'
+import { composed } from './composed.ts'
 import type { Evaluation } from './evaluation.ts'
 import { anyCount, exactly } from './expected.ts'
+import type { SpreadValue } from './operators/partial-aggregate.ts'
+import { specOf } from './operators/spec.ts'
+import { deliverNewest, type Panes, panesOf } from './panes.ts'
 import { textOf } from './text.ts'
-import { contentsOf, sessionContentsOf } from './window-contents.ts'
-import { latestEventTimeMs, type OracleWindow, rowTimeOf, windowsAt, windowText } from './windows.ts'
+import { contentsOf, countWindowsOf } from './window-contents.ts'
+import { isByTime, latestEventTimeMs, type OracleWindow, rowTimeOf, windowsAt, windowText } from './windows.ts'
 
 /** The rows of an aggregate: over everything so far, or of each window. */
 export function evaluateAggregate(
@@ -29,20 +35,23 @@ export function evaluateAggregate(
     if (node.emission.kind !== 'final') evaluation.markStale(node)
     return
   }
+  if (node.windows.kind === 'count') return countWindows(evaluation, stage, node, node.windows, messages)
   const late = messages.filter(message => message.time <= message.watermark)
   const isKnown = late.length === 0 || isOrdered(evaluation, stage, messages)
   const certain = isKnown ? messages : messages.filter(message => message.time > message.watermark)
-  const { windows, expired } =
-    node.windows.kind === 'session'
-      ? sessionContentsOf(certain, node.windows.gapMs, node.latenessMs, isKnown && late.length > 0)
-      : contentsOf(certain, node.windows, node.latenessMs)
+  const { windows, expired } = contentsOf(certain, node.windows, node.latenessMs, isKnown && late.length > 0)
   const hasUpdates = node.emission.kind !== 'final' || (node.latenessMs > 0 && late.length > 0)
   if (hasUpdates || !isKnown) evaluation.markStale(node)
-  const isOpen = isKnown ? () => false : leaveOpen(evaluation, node, late)
+  const opened = isKnown ? noRows : leaveOpen(evaluation, node, late)
   // A function may throw on the row of a window that is left open, or not.
   if (!isKnown) evaluation.countFailed(stage.name, anyCount)
+  const panes: Panes = { windows: [], open: { ...opened, windows: new Set() } }
+  if (node.emission.kind === 'panes') evaluation.panes.set(node, panes)
   for (const { window, messages: own } of windows) {
-    if (!isOpen(own[0].keyText, window)) putRow(evaluation, stage, node, own, window)
+    const { keyText } = own[0]
+    if (opened.keys.has(keyText) || opened.rows.has(rowNameOf(keyText, window))) continue
+    const result = putRow(evaluation, stage, node, own, window)
+    if (node.emission.kind === 'panes') panes.windows.push(panesOf(node, node.emission, window, own, result))
   }
   // A record that fails on its way to the side output has not expired.
   let failed = 0
@@ -61,6 +70,37 @@ export function evaluateAggregate(
   })
 }
 
+/** Windows of a number of records: what is in them is known where the order of the records is, and how many there are in any case. */
+function countWindows(
+  evaluation: Evaluation,
+  stage: Stage,
+  node: AggregateNode,
+  windows: Extract<WindowAssigner, { kind: 'count' }>,
+  messages: readonly Message[],
+): void {
+  evaluation.operators.set(node.name, { arrived: exactly(messages.length), expired: exactly(0) })
+  const isKnown = isOrdered(evaluation, stage, messages)
+  // Where the order is open, so is the event time of each row.
+  if (!isKnown) evaluation.markStale(node)
+  for (const own of Map.groupBy(messages, message => message.keyText).values()) {
+    for (const { window, held, isLeftover } of countWindowsOf(own, windows)) {
+      const last = held[held.length - 1]
+      const at = isLeftover ? undefined : last
+      if (isKnown || node.function === 'count') putRow(evaluation, stage, node, held, window, at)
+      else openRow(evaluation, node, own[0].keyText, window)
+    }
+  }
+}
+
+const noRows = { keys: new Set<string>(), rows: new Set<string>() }
+
+/** Of an aggregate in two halves, what the first one was given. */
+function givenTo({ input }: AggregateNode, message: Message): { readonly value: unknown; readonly part: unknown } {
+  const { input: before } = input
+  const isSpread = before.kind === 'operator' && before.definition.spec.kind === 'partialAggregate'
+  return isSpread ? (message.value as SpreadValue) : { value: message.value, part: undefined }
+}
+
 const partOf = (node: AggregateNode, message: Message): unknown => {
   switch (node.takes.kind) {
     case 'nothing':
@@ -72,11 +112,32 @@ const partOf = (node: AggregateNode, message: Message): unknown => {
   }
 }
 
+function resultOf(node: AggregateNode, messages: readonly Message[]): Aggregated {
+  if (node.spec !== undefined) {
+    return composed(
+      node.spec,
+      messages.map(message => ({ value: givenTo(node, message).value, time: message.time })),
+    )
+  }
+  const { input: before } = node.input
+  // The second half merges what the first one makes.
+  const { aggregator } =
+    before.kind === 'operator' && before.definition.spec.kind === 'partialAggregate'
+      ? specOf<PartialAggregateSpec>(before, 'partialAggregate')
+      : node
+  return aggregateOf(
+    { ...node, aggregator },
+    messages.map(message => partOf(node, message)),
+    messages.map(({ time }) => time),
+  )
+}
+
 /** What of a message's time the aggregate looks at. */
-function placeOf({ windows }: AggregateNode, { time, watermark }: Message): unknown {
-  if (windows === undefined) return undefined
+function placeOf({ windows, spec, takes }: AggregateNode, { time, watermark }: Message): unknown {
+  const own = spec !== undefined || takes.kind === 'value' ? [time] : []
+  if (windows === undefined) return own
   const isLate = time <= watermark
-  return windows.kind === 'session' || isLate ? [time, isLate] : windowsAt(windows, time).map(windowText)
+  return isByTime(windows) && !isLate ? [...own, windowsAt(windows, time).map(windowText)] : [time, isLate]
 }
 
 /** Whether the watermark of every message is known: that of a single shard which feeds the stage alone and directly. */
@@ -90,11 +151,11 @@ function leaveOpen(
   evaluation: Evaluation,
   node: AggregateNode,
   late: readonly Message[],
-): (keyText: string, window: OracleWindow) => boolean {
+): { readonly keys: Set<string>; readonly rows: Set<string> } {
   const keys = new Set<string>()
   const rows = new Map<string, OracleWindow>()
   for (const { keyText, time } of late) {
-    if (node.windows === undefined || node.windows.kind === 'session') keys.add(keyText)
+    if (node.windows === undefined || !isByTime(node.windows)) keys.add(keyText)
     else for (const window of windowsAt(node.windows, time)) rows.set(rowNameOf(keyText, window), window)
   }
   for (const target of evaluation.chain.reach(node)) {
@@ -102,33 +163,42 @@ function leaveOpen(
     for (const key of keys) openKeys.add(key)
     for (const [name, window] of rows) openRows.set(name, window)
   }
-  return (keyText, window) => keys.has(keyText) || rows.has(rowNameOf(keyText, window))
+  return { keys, rows: new Set(rows.keys()) }
 }
 
-/** A row goes out as a unit of its own. */
+/** Nothing is known of what a row says. */
+function openRow(evaluation: Evaluation, node: AggregateNode, keyText: string, window: OracleWindow | undefined): void {
+  evaluation.markStale(node)
+  const name = rowNameOf(keyText, window)
+  for (const target of evaluation.chain.reach(node)) evaluation.arrivalsOf(target).openRows.set(name, window)
+}
+
+/** A row goes out as a unit of its own. Of a count window it has the time of the record `at`. */
 function putRow(
   evaluation: Evaluation,
   stage: Stage,
   node: AggregateNode,
   messages: readonly Message[],
   window?: OracleWindow,
-): void {
+  at?: Message,
+): Aggregated {
   const [{ key, keyText }] = messages
+  const { emission } = node
   const name = rowNameOf(keyText, window)
-  const result: Aggregated = aggregateOf(
-    node,
-    messages.map(message => partOf(node, message)),
-  )
-  if ('undetermined' in result) {
-    evaluation.markStale(node)
-    for (const target of evaluation.chain.reach(node)) evaluation.arrivalsOf(target).openRows.set(name, window)
-    return
+  const result = resultOf(node, messages)
+  const isKnown = emission.kind !== 'panes' || emission.accumulation !== 'discarding'
+  if ('undetermined' in result || ('value' in result && !isKnown)) {
+    openRow(evaluation, node, keyText, window)
+    return result
   }
-  const isFinal = node.emission.kind === 'final' && (node.latenessMs === 0 || window === undefined)
-  const hasFailed = 'thrown' in result || evaluation.deliver(node, [[rowOf(node, name, key, result.value, window)]]) > 0
-  if (!hasFailed) return
+  const isFinal = emission.kind === 'final' && (node.latenessMs === 0 || window === undefined)
+  const deliver = (item: Item): number =>
+    emission.kind === 'panes' ? deliverNewest(evaluation, node, item) : evaluation.deliver(node, [[item]])
+  const hasFailed = 'thrown' in result || deliver(rowOf(node, name, key, result.value, window, at)) > 0
+  if (!hasFailed) return result
   if (isFinal) evaluation.countFailed(stage.name, exactly(1))
   else evaluation.giveUpStage(stage.name, `a function behind "${node.name}" throws on a row that changes`)
+  return result
 }
 
 function rowOf(
@@ -137,11 +207,16 @@ function rowOf(
   key: unknown,
   value: unknown,
   window: OracleWindow | undefined,
+  at: Message | undefined,
 ): Item {
+  const time =
+    windows === undefined || window === undefined || windows.kind === 'count'
+      ? latestEventTimeMs
+      : rowTimeOf(windows, window.end)
   return {
     value: window === undefined ? { key, value } : { key, window, value },
-    time: windows === undefined || window === undefined ? latestEventTimeMs : rowTimeOf(windows.kind, window.end),
-    watermark: Number.NEGATIVE_INFINITY,
+    time: at?.time ?? time,
+    watermark: at?.watermark ?? Number.NEGATIVE_INFINITY,
     isDirect: false,
     row: { name, key, ...(window && { window }) },
   }

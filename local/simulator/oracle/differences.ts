@@ -1,6 +1,8 @@
 import type { Change } from '../../../shared/operators/table-changes.ts'
-import type { Expected, ExpectedChanges, ExpectedRows, ExpectedValues } from './expected.ts'
+import type { Expected, ExpectedChanges, ExpectedRows, ExpectedValues, OpenRows } from './expected.ts'
 import { keyText } from './keys.ts'
+import { paneDifferences } from './pane-differences.ts'
+import { withoutPane } from './panes.ts'
 import { cannotPlace } from './placing.ts'
 import { shortText, textOf } from './text.ts'
 import { type OracleWindow, windowText } from './windows.ts'
@@ -19,6 +21,8 @@ export function differences(expected: Expected, seen: Seen): string[] {
     if (output.kind === 'rows') told.push(...rowDifferences(output, own).map(what => `view "${name}": ${what}`))
     else if (output.kind === 'values')
       told.push(...valueDifferences(output, own).map(what => `sink "${name}": ${what}`))
+    else if (output.kind === 'panes')
+      told.push(...shortened(paneDifferences(output, own)).map(what => `sink "${name}": ${what}`))
     else if (output.kind === 'changes')
       told.push(...changeDifferences(output, own).map(what => `sink "${name}": ${what}`))
   }
@@ -26,10 +30,7 @@ export function differences(expected: Expected, seen: Seen): string[] {
 }
 
 function rowDifferences({ rows, open }: ExpectedRows, seen: readonly unknown[]): string[] {
-  const isOpen = (row: unknown): boolean => {
-    const { name, window, key } = placeOf(row)
-    return open.rows.has(name) || open.windows.has(window) || open.keys.has(key)
-  }
+  const isOpen = opennessOf(open)
   const expected = new Map(rows.filter(row => !isOpen(row)).map(row => [placeOf(row).name, row]))
   const wrong: string[] = []
   const unknown: string[] = []
@@ -40,7 +41,8 @@ function rowDifferences({ rows, open }: ExpectedRows, seen: readonly unknown[]):
     const other = expected.get(name)
     if (found.has(name)) unknown.push(`row ${shortText(row)} is there twice`)
     else if (other === undefined) unknown.push(`row ${shortText(row)} is there, expected none of its key and window`)
-    else if (textOf(other) !== textOf(row)) wrong.push(`row ${shortText(row)} is there, expected ${shortText(other)}`)
+    else if (textOf(other) !== textOf(withoutPane(row)))
+      wrong.push(`row ${shortText(row)} is there, expected ${shortText(other)}`)
     found.add(name)
   }
   const missing = [...expected]
@@ -48,6 +50,13 @@ function rowDifferences({ rows, open }: ExpectedRows, seen: readonly unknown[]):
     .map(([, row]) => `row ${shortText(row)} is missing`)
   return [...shortened(wrong), ...shortened(unknown), ...shortened(missing)]
 }
+
+const opennessOf =
+  ({ rows, windows, keys }: OpenRows) =>
+  (row: unknown): boolean => {
+    const { name, window, key } = placeOf(row)
+    return rows.has(name) || windows.has(window) || keys.has(key)
+  }
 
 function valueDifferences(expected: ExpectedValues, seen: readonly unknown[]): string[] {
   const left = new Map<string, unknown[]>()
@@ -66,9 +75,11 @@ function valueDifferences(expected: ExpectedValues, seen: readonly unknown[]): s
 }
 
 /** What inserts and updates put and what deletes and the rows before updates took back, in any order, leave the rows. */
-function changeDifferences({ rows }: ExpectedChanges, seen: readonly unknown[]): string[] {
+function changeDifferences({ rows, open }: ExpectedChanges, seen: readonly unknown[]): string[] {
+  const isOpen = opennessOf(open)
   const left = new Map<string, { readonly row: unknown; count: number }>()
   const count = (row: unknown, by: number): void => {
+    if (isOpen(row)) return
     const known = left.get(textOf(row)) ?? { row, count: 0 }
     left.set(textOf(row), known)
     known.count += by

@@ -1,8 +1,9 @@
-import type { Node } from '../../../shared/plan/graph.ts'
+import type { AggregateNode, Node } from '../../../shared/plan/graph.ts'
 import type { Plan } from '../../../shared/plan/plan.ts'
 import { Arrivals, type Item, type Message, type Piece } from './arrivals.ts'
 import { Chain, type Target, UserFailure } from './chain.ts'
 import { added, anyCount, type Count, exactly, type OperatorCounts } from './expected.ts'
+import type { Panes } from './panes.ts'
 
 /** What is known so far while the stages are evaluated one after the other. */
 export class Evaluation {
@@ -12,6 +13,8 @@ export class Evaluation {
   readonly failed = new Map<string, Count>()
   /** Of each windowed aggregate. */
   readonly operators = new Map<string, OperatorCounts>()
+  /** Of each aggregate with panes. */
+  readonly panes = new Map<AggregateNode, Panes>()
   /** Sources with one shard for good: their watermark is known at each record. */
   readonly singleShards = new Set<string>()
   readonly #arrivals = new Map<Target, Arrivals>()

@@ -29,15 +29,39 @@ function unitsOf(value: number): bigint {
   return raw >> 63n === 0n ? units : -units
 }
 
-/** The nearest double, ties to even. */
-function doubleOf(units: bigint): number {
+/**
+ * The sum of the squares of the distances of finite doubles from their mean, times how many they are: n * sum(x * x) - sum(x) * sum(x)
+ * as a fraction, rounded once.
+ */
+export function exactSquares(values: readonly number[]): number {
+  const units = values.map(unitsOf)
+  const sum = units.reduce((all, each) => all + each, 0n)
+  const squares = units.reduce((all, each) => all + each * each, 0n)
+  return doubleOf(BigInt(values.length) * squares - sum * sum, 2 * leastExponent)
+}
+
+/** Of the least double. */
+const leastExponent = -1074
+
+/** The double nearest to so many times 2 to the power of `exponent`, ties to even. */
+function doubleOf(units: bigint, exponent = leastExponent): number {
   const size = units < 0n ? -units : units
   const length = size.toString(2).length
   const sign = units < 0n ? -1 : 1
   // Number() rounds a big integer right; scaling by a power of two is exact, as 54 bits and more are no subnormal.
-  if (length <= 64) return sign * Number(size) * 2 ** -1074
+  if (length <= 64) return sign * scaled(Number(size), exponent)
   const dropped = BigInt(length - 64)
   const rest = size & ((1n << dropped) - 1n)
   const top = (size >> dropped) | (rest === 0n ? 0n : 1n)
-  return sign * Number(top) * 2 ** (length - 64 - 1074)
+  return sign * scaled(Number(top), length - 64 + exponent)
+}
+
+/** Times 2 to the power of `exponent`, in steps that doubles have. */
+function scaled(size: number, exponent: number): number {
+  let [value, left] = [size, exponent]
+  while (left < -1_000) {
+    value *= 2 ** -1_000
+    left += 1_000
+  }
+  return value * 2 ** left
 }

@@ -1,3 +1,6 @@
+import type { Accumulation } from '../../../shared/operators/pane-emission.ts'
+import type { OracleWindow } from './windows.ts'
+
 /** A user record: of an aggregate of the Kinesis Producer Library, each one by itself. */
 export type OracleRecord = {
   readonly data: Uint8Array
@@ -34,9 +37,9 @@ export type Expected = {
   readonly operators: ReadonlyMap<string, OperatorCounts>
 }
 
-export type ExpectedOutput = ExpectedRows | ExpectedValues | ExpectedChanges | Unchecked
+export type ExpectedOutput = ExpectedRows | ExpectedValues | ExpectedChanges | ExpectedPanes | Unchecked
 
-/** A view. */
+/** A view. Rows that are panes are compared without saying which. */
 export type ExpectedRows = { readonly kind: 'rows'; readonly rows: readonly unknown[]; readonly open: OpenRows }
 
 /** Rows of a view that may be there or not, with any value, by `rowName`, by window and by the text of their key. */
@@ -60,7 +63,33 @@ export type ExpectedValues = {
 }
 
 /** Changes of rows that went to a sink, in no order: as many as the run makes of it. All of them together leave these rows. */
-export type ExpectedChanges = { readonly kind: 'changes'; readonly rows: readonly unknown[] }
+export type ExpectedChanges = { readonly kind: 'changes'; readonly rows: readonly unknown[]; readonly open: OpenRows }
+
+/** All panes of a windowed aggregate went to a sink as they are. */
+export type ExpectedPanes = {
+  readonly kind: 'panes'
+  readonly windows: readonly PanesOfWindow[]
+  readonly open: OpenRows
+}
+
+export type PanesOfWindow = {
+  readonly key: unknown
+  readonly window: OracleWindow
+  /** Of a session: panes may have been said of parts of it. */
+  readonly isGrowing: boolean
+  /** A session that grew counts its panes anew. */
+  readonly restarts: boolean
+  readonly accumulation: Accumulation
+  /** What is to be said of all records of the window, where that is determined. */
+  readonly all?: { readonly value: unknown }
+  /** What makes `all` of the values of discarding panes. */
+  readonly adds?: 'sum' | 'min' | 'max'
+  readonly early: Count
+  readonly onTime: Count
+  readonly late: Count
+  /** The panes count records: so many are in each early one. */
+  readonly recordsPerEarly?: number
+}
 
 /** Not determined by the input, and why. */
 export type Unchecked = { readonly kind: 'unchecked'; readonly reason: string }

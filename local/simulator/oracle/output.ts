@@ -2,7 +2,7 @@ import type { Change } from '../../../shared/operators/table-changes.ts'
 import type { Sink } from '../../../shared/plan/graph.ts'
 import { isSettled, settled } from './arrivals.ts'
 import type { Evaluation } from './evaluation.ts'
-import type { ExpectedOutput } from './expected.ts'
+import type { ExpectedOutput, PanesOfWindow } from './expected.ts'
 import { textOf } from './text.ts'
 import { windowText } from './windows.ts'
 
@@ -26,14 +26,15 @@ export function outputOf(evaluation: Evaluation, sink: Sink, stops: string | und
       },
     }
   }
+  const panes = sink.input.kind === 'aggregate' ? evaluation.panes.get(sink.input) : undefined
+  if (panes !== undefined) {
+    return { kind: 'panes', windows: panes.windows.map(window => keptWindow(sink, window)), open: panes.open }
+  }
   if (isOfChanges) {
-    const isWhole = isChanges(sink.input) && openRows.size === 0 && openKeys.size === 0
-    if (!isWhole)
-      return { kind: 'unchecked', reason: `sink "${sink.name}" takes changes of rows, or what is made of them` }
-    return {
-      kind: 'changes',
-      rows: pieces.flatMap(([items]) => items.map(({ value }) => (value as Change<unknown>).row)),
-    }
+    if (!isChanges(sink.input))
+      return { kind: 'unchecked', reason: `sink "${sink.name}" takes what is made of changes` }
+    const rows = pieces.flatMap(([items]) => items.map(({ value }) => (value as Change<unknown>).row))
+    return { kind: 'changes', rows, open: { rows: new Set(openRows.keys()), windows: new Set(), keys: openKeys } }
   }
   const byValue = (message: { readonly value: unknown }): string => textOf(message.value)
   const isRow = sink.input.kind === 'aggregate' && sink.kind !== 'files'
@@ -49,6 +50,14 @@ export function outputOf(evaluation: Evaluation, sink: Sink, stops: string | und
 }
 
 const isChanges = (node: Sink['input']): boolean => node.kind === 'operator' && node.definition.spec.kind === 'changes'
+
+/** Its key and value as the sink's codec writes and reads them. */
+function keptWindow(sink: Sink, { all, ...expected }: PanesOfWindow): PanesOfWindow {
+  if (sink.kind === 'view' || sink.kind === 'forEach') return { ...expected, ...(all && { all }) }
+  const bytes = sink.codec.encode({ key: expected.key, value: all?.value })
+  const { key, value } = sink.codec.decode(bytes, 0, bytes.byteLength) as { readonly key: unknown; value: unknown }
+  return { ...expected, key, ...(all && { all: { value } }) }
+}
 
 function topOf(node: Sink['input']): boolean {
   if (node.kind === 'filter') return topOf(node.input)

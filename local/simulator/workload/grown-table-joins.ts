@@ -99,7 +99,8 @@ const both = (stream: Stream<Fact, Origins, { readonly late: Fact }>): Stream<Fa
 /** Left rows name another right row each time that they change, or none. */
 export function growForeignKey({ random, name, pick, moods }: Soil): GrownOperator {
   const [one, other] = [pick(), pick()]
-  const lefts = latestOf(random, one.stream.keyBy(`left-${name}`, keyOf(random)), `${name}-lefts`)
+  const key = keyOf(random)
+  const lefts = latestOf(random, one.stream.keyBy(`left-${name}`, key), `${name}-lefts`)
   const type = random.pick(['inner', 'left'] as const)
   const nobody = random.between(2, 7)
   const on = (fact: Fact): string | undefined => (fact.id % nobody === 0 ? undefined : `${fact.user}`)
@@ -114,7 +115,7 @@ export function growForeignKey({ random, name, pick, moods }: Soil): GrownOperat
   const own = lefts.joinOn(
     `${name}-own`,
     lefts,
-    fact => `${fact.kind}`,
+    fact => key({ ...fact, id: fact.id + 1 }),
     (fact, right) => worth(fact) - worth(right),
   )
   const outputs = someOf(random, {

@@ -63,6 +63,10 @@ export function groupedBy<Row>(
   of: (row: Row) => number,
   check: () => void,
 ): Results<KeyedRow<Key, number>, Origins> {
+  const checked = (row: Row): number => {
+    check()
+    return of(row)
+  }
   switch (random.below(6)) {
     case 0:
       return grouped.count(name)
@@ -73,11 +77,11 @@ export function groupedBy<Row>(
     case 3:
       return grouped.min(name, of)
     case 4:
-      return grouped.max(name, row => (check(), of(row)))
+      return grouped.max(name, checked)
     default:
       return grouped.aggregate(name, {
         create: () => ({ rows: 0, halves: 0 }),
-        add: (all, row) => (check(), { rows: all.rows + 1, halves: all.halves + Math.round(of(row) / 2) }),
+        add: (all, row) => ({ rows: all.rows + 1, halves: all.halves + Math.round(checked(row) / 2) }),
         subtract: (all, row) => ({ rows: all.rows - 1, halves: all.halves - Math.round(of(row) / 2) }),
         result: ({ rows, halves }) => rows * 1_000 + (halves % 1_000),
       })
@@ -150,8 +154,9 @@ export function growChanges({ random, name, pick, moods }: Soil): GrownOperator 
   const changes = grown.rows.changes(name)
   const text = `${name}: changes of ${branch.name} ${grown.text}`
   const outputs = { [`${name}-log`]: changes.toFiles(json()), [`${name}-rows`]: grown.rows }
-  const facts = changes.map(({ kind, row }) => ({ ...factOf(row), kind }))
-  return { text, depth: branch.depth + 1, facts, isStale: grown.isStale || grown.mayMerge, outputs }
+  const grownToo = { text, depth: branch.depth + 1, isStale: false, outputs }
+  if (grown.isStale || grown.mayMerge) return grownToo
+  return { ...grownToo, facts: changes.map(({ kind, row }) => ({ ...factOf(row), kind })) }
 }
 
 /** One at least. */

@@ -11,6 +11,7 @@ import { evaluateBroadcastJoin } from './broadcast-join.ts'
 import { evaluateDistinctWithin, evaluatePassThrough } from './distribution.ts'
 import { evaluateCoGroup, evaluateIntervalJoin, evaluateWindowJoin } from './joins.ts'
 import type { EvaluateOperator, KnownRows, OperatorItem, OperatorResult } from './operator-result.ts'
+import { evaluatePartialAggregate } from './partial-aggregate.ts'
 import { evaluateProcess } from './process.ts'
 import { evaluateRegroup, evaluateTableAggregate, evaluateTableExtreme } from './table-groups.ts'
 import {
@@ -32,6 +33,7 @@ const evaluators: ReadonlyMap<string, EvaluateOperator> = new Map([
   ['process', evaluateProcess],
   ['distinctWithin', evaluateDistinctWithin],
   ['passThrough', evaluatePassThrough],
+  ['partialAggregate', evaluatePartialAggregate],
   ['latest', evaluateLatest],
   ['retractTable', evaluateRetractTable],
   ['changes', evaluateChanges],
@@ -56,8 +58,8 @@ const takesChanges: ReadonlySet<string> = new Set([
   'foreignKeyJoin',
 ])
 
-/** Of rows of which nothing is known they make others by the same names. */
-const keepsOpenRows: ReadonlySet<string> = new Set(['tableTableJoin', 'changes'])
+/** They know what to do with rows of which nothing is known. */
+const takesOpenRows: ReadonlySet<string> = new Set(['tableTableJoin', 'streamTableJoin', 'changes'])
 
 /** The operators of a stage that are no aggregates, each after those whose rows it takes. */
 export function evaluateOperators(evaluation: Evaluation, stage: Stage): void {
@@ -121,7 +123,7 @@ function messagesOf(evaluation: Evaluation, node: OperatorNode, input: number): 
   const arrivals = evaluation.arrivalsOf(evaluation.chain.targetOf(node, input))
   if (arrivals.undetermined !== undefined) return arrivals.undetermined
   const { kind } = node.definition.spec
-  if (arrivals.openKeys.size > 0 || (arrivals.openRows.size > 0 && !keepsOpenRows.has(kind)))
+  if (arrivals.openKeys.size > 0 || (arrivals.openRows.size > 0 && !takesOpenRows.has(kind)))
     return `"${node.name}" takes rows that are not determined`
   if (arrivals.isStale && !isRows(node, input) && !takesChanges.has(kind) && !isOfChanges(node))
     return `"${node.name}" takes changes of rows, as many as there were commits`

@@ -11,22 +11,26 @@ type Outcome = { readonly items: readonly OperatorItem[]; readonly sides: Readon
 
 /**
  * A process function is run on the messages of each key in several orders that may all happen: by event time, with timers in between as
- * the watermark passes, and all messages before the first timer, in different orders. What comes out the same each time is what is
- * expected; what does not, or asks for arrival times and the watermark, is open.
+ * the watermark passes, and all messages before the first timer, in different orders; what is broadcast among them, before or after. What
+ * comes out the same each time is what is expected; what does not, or asks for arrival times and the watermark, is open.
  */
-export const evaluateProcess: EvaluateOperator = (node, [messages, broadcast]) => {
+export const evaluateProcess: EvaluateOperator = (node, [messages, broadcast = []]) => {
   const spec = specOf<ProcessSpec>(node, 'process')
-  if (broadcast !== undefined && broadcast.length > 0 && messages.length > 0) {
-    return open(`"${node.name}" may have broadcast state before or after a record`)
-  }
+  const inTime = (own: readonly Message[]): readonly Message[] => own.toSorted((a, b) => a.time - b.time)
+  const told = new Set(broadcast)
+  const toldFirst = (a: Message, b: Message): number => Number(told.has(b)) - Number(told.has(a))
   const orders: readonly [orderOf: (own: readonly Message[]) => readonly Message[], isInTime: boolean][] = [
-    [own => own.toSorted((a, b) => a.time - b.time), true],
-    [own => own.toSorted((a, b) => a.time - b.time), false],
+    [inTime, true],
+    [inTime, false],
+    [own => inTime(own).toSorted(toldFirst), false],
+    [own => inTime(own).toSorted((a, b) => toldFirst(b, a)), false],
     [own => own.toReversed(), false],
     [own => own.toSorted((a, b) => ((a.time * 7) % 13) - ((b.time * 7) % 13)), false],
   ]
   try {
-    const outcomes = orders.map(([orderOf, isInTime]) => outcomeOf(node.name, spec, messages, orderOf, isInTime))
+    const outcomes = orders.map(([orderOf, isInTime]) =>
+      outcomeOf(node.name, spec, [messages, broadcast], orderOf, isInTime),
+    )
     const texts = new Set(outcomes.map(outcomeText))
     if (texts.size > 1) return open(`what "${node.name}" gives depends on the order of records`)
     return { kind: 'items', ...outcomes[0] }
@@ -42,17 +46,19 @@ export const evaluateProcess: EvaluateOperator = (node, [messages, broadcast]) =
 function outcomeOf(
   name: string,
   spec: ProcessSpec,
-  messages: readonly Message[],
+  [messages, broadcast]: readonly [readonly Message[], readonly Message[]],
   orderOf: (own: readonly Message[]) => readonly Message[],
   isInTime: boolean,
 ): Outcome {
   const items: OperatorItem[] = []
   const sides = new Map<string, OperatorItem[]>(spec.sides.map(side => [side, []]))
+  const told = new Set(broadcast)
   for (const own of Map.groupBy(messages, message => message.keyText).values()) {
     const key = new KeyRun(name, spec, own[0].key, items, sides)
-    for (const message of orderOf(own)) {
+    for (const message of orderOf([...own, ...broadcast])) {
       if (isInTime) key.passTo(message.time - 1)
-      key.record(message)
+      if (told.has(message)) key.broadcast(message)
+      else key.record(message)
     }
     key.passTo(Number.POSITIVE_INFINITY)
     key.end()
@@ -93,6 +99,20 @@ class KeyRun {
 
   record({ value, time }: Message): void {
     this.#call(time, context => this.#spec.onRecord(context, value))
+  }
+
+  broadcast({ value, time }: Message): void {
+    const context = {
+      time,
+      broadcast: this.#broadcast,
+      get watermark(): number {
+        throw new OpenStateError('asks for the watermark')
+      },
+      get arrivalTime(): number {
+        throw new OpenStateError('asks for arrival times')
+      },
+    }
+    attemptNamed(this.#name, () => this.#spec.onBroadcast?.(context as never, value))
   }
 
   /** Everything due up to `watermark` happens. */

@@ -49,7 +49,7 @@ export const evaluateStreamTableJoin: EvaluateOperator = (node, [messages], { ro
     ]
     return different([type === 'left' ? joined(undefined) : [], ...statesOf(message).map(joined)])
   })
-  return { kind: 'items', items: [], choices }
+  return { kind: 'items', items: [], choices, isStale: false }
 }
 
 /** Each record with the newest version of its key that is not later (SQL: for system_time as of). */
