@@ -39,7 +39,9 @@ ${sections.map(tableOf).join('\n\n')}
 
 The bare loop reads, splits, parses and aggregates the file on one core, without a stream, a shuffle or a commit: see
 \`bench/bare-orders.ts\`. The pipeline runs through its Lambda handlers on the embedded cloud, events in Kinesis' shape, with decoding
-stages in a thread of their own. Write units are those of the items that \`shared/aws\` puts, names included. The bare handler is
+stages in a thread of their own. The Nexmark queries run so on one core: their rates are by the time of the processor, from a cold start,
+and the bare loop beside them reads and parses the lines of all events. Write units are those of the items that \`shared/aws\` puts,
+names included. The bare handler is
 \`bench/cold-start/bare-handler.ts\`: the same clients, middleware, logger and metrics, bundled with the same options, and no logic.
 `
 

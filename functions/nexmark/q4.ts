@@ -20,11 +20,7 @@ export const q4 = pipeline('nexmark-q4', ({ source }) => {
 
   const result = highest
     .groupBy('category', row => row.value.category)
-    .aggregate('average', {
-      create: () => ({ category: 0, sum: 0, count: 0 }),
-      add: ({ sum, count }, { value: { category, final } }) => ({ category, sum: sum + final, count: count + 1 }),
-      subtract: ({ category, sum, count }, { value: { final } }) => ({ category, sum: sum - final, count: count - 1 }),
-      result: ({ category, sum, count }) => ({ category, avg: sum / count }),
-    })
+    .average('average', row => row.value.final)
+    .mapValues((avg, { key: category }) => ({ category, avg }))
   return { result }
 })

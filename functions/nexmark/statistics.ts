@@ -1,4 +1,4 @@
-import { count, countDistinct, min } from 'millrace'
+import { count, countDistinct } from 'millrace'
 import type { Bid } from './events.ts'
 
 const isRank1 = ({ price }: Bid): boolean => price < 10_000
@@ -6,9 +6,6 @@ const isRank2 = ({ price }: Bid): boolean => price >= 10_000 && price < 1_000_00
 const isRank3 = ({ price }: Bid): boolean => price >= 1_000_000
 
 export const dayOf = (bid: Bid): string => bid.dateTime.slice(0, 10)
-
-/** A part of the key as a column: it is the same for all of its bids. */
-export const ofKey = min
 
 /** How many bids there are, in all and by their price. */
 export const bidCounts = {

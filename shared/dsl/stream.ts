@@ -12,7 +12,7 @@ import type { LeftOf, RightOf } from './joins.ts'
 import { KeyedStream } from './keyed-stream.ts'
 import { type LookupOptions, lookupNode } from './lookup.ts'
 import type { FromStage, Merged, Origins } from './origin.ts'
-import type { KeyedRow, RankedRow, TopOptions } from './rows.ts'
+import type { KeyedRow, RankedRow, RowWithValue, TopOptions } from './rows.ts'
 import { SinkBuilder } from './sink.ts'
 import { foreignKeyNode, type LookingJoin, type TableJoinOptions, tableTableNode } from './table-joins.ts'
 import { changesNode } from './tables.ts'
@@ -242,6 +242,18 @@ export class Results<Row, Origin extends Origins, Sides = Record<never, never>> 
   override filter(fn: (row: Row) => boolean): Results<Row, Origin> {
     const label = fn.name === '' ? 'filter' : `filter ${fn.name}`
     return new Results(Object.freeze({ kind: 'filter', input: this.node, label, fn }))
+  }
+
+  /**
+   * The same rows with other values: key, window and rank stay, so views keep one row in place of the other (Kafka Streams: KTable
+   * mapValues).
+   */
+  mapValues<V, Value>(
+    this: Results<Row & { readonly value: Value }, Origin, unknown>,
+    fn: (value: Value, row: Row) => V,
+  ): Results<RowWithValue<Row, V>, Origin> {
+    const label = labelFor('mapValues', fn)
+    return new Results(Object.freeze({ kind: 'mapValues', input: Results.rowsOf(this), label, fn }))
   }
 
   /** The rows' changelog: inserts, updates as the row before and the row after, deletes (Flink: RowKind; Kafka Streams: toStream). */

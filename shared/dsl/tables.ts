@@ -9,6 +9,7 @@ import { durationText } from '../plan/describe-windows.ts'
 import {
   hasUpdates,
   isRowNode,
+  isRowStep,
   type KeyByNode,
   latenessOf,
   type Node,
@@ -85,9 +86,9 @@ export function rowsTaken(rows: RowNode): RowsTaken {
   return Object.freeze({ updates: hasUpdates(rows), ...(windows && { windows }), latenessMs: latenessOf(rows) })
 }
 
-/** The operator whose rows a node gives, behind filters. */
+/** The operator whose rows a node gives, behind filters and the like. */
 export function rowsNameOf(rows: RowNode): string {
-  if (rows.kind !== 'filter') return rows.name
+  if (!isRowStep(rows)) return rows.name
   return isRowNode(rows.input) ? rowsNameOf(rows.input) : rows.label
 }
 
@@ -101,4 +102,4 @@ export function rowPerKey(rows: RowNode, what: string): RowNode {
   )
 }
 
-const isRanking = (rows: Node): boolean => rows.kind === 'top' || (rows.kind === 'filter' && isRanking(rows.input))
+const isRanking = (rows: Node): boolean => rows.kind === 'top' || (isRowStep(rows) && isRanking(rows.input))

@@ -94,7 +94,7 @@ export class BroadcastJoin implements StatefulOperator {
     if (input !== recordsInput) return this.#put(group, value, time)
     if (isLate) return this.#emit(group, id, value, time)
     const due = this.#dueOf(group)
-    const sub = nameAfter(this.#waiting.find(group, id)?.last)
+    const sub = nameAfter(this.#waiting.last(group, id))
     this.#waiting.put(group, id, sub, [time, value])
     due.schedule(entryId(id, sub), time)
   }

@@ -1,10 +1,10 @@
 import { endOfTime } from '../model/event-time.ts'
 import type { KeyRef } from '../model/key.ts'
-import { KeyedStore } from '../state/keyed-store.ts'
 import type { Store } from '../state/store.ts'
 import { KeyTimers } from '../time/key-timers.ts'
 import type { OperatorDefinition } from './definition.ts'
 import type { OperatorContext, Push, StatefulOperator } from './operator.ts'
+import { countUntil, TimedEntries } from './timed-entries.ts'
 
 /**
  * One value of each key within a time (Flink: deduplicate, keep first; Spark: dropDuplicatesWithinWatermark). A record is a repeat when a
@@ -42,7 +42,7 @@ export function distinctWithinDefinition(options: Omit<DistinctWithinSpec, 'kind
   }
 }
 
-/** Event times `[from, to]` that belong together: a record near to them is a repeat. Ascending, and no two of a key are near. */
+/** Event times `[from, to]` that belong together: a record near to them is a repeat. No two of a key are near. */
 type Span = [from: number, to: number]
 
 /** A record that is too late is dropped: what would tell it from a repeat may be gone. */
@@ -52,7 +52,8 @@ export class DistinctWithin implements StatefulOperator {
   readonly #spec: DistinctWithinSpec
   readonly #context: OperatorContext
   readonly #push: Push
-  readonly #spans: KeyedStore<readonly Span[]>
+  /** The end of each span by its start. A key has one, but for records out of order. */
+  readonly #spans: TimedEntries<number>
   readonly #timers: (KeyTimers | undefined)[] = []
 
   constructor(name: string, spec: DistinctWithinSpec, context: OperatorContext, push: Push) {
@@ -60,8 +61,8 @@ export class DistinctWithin implements StatefulOperator {
     this.#spec = spec
     this.#context = context
     this.#push = push
-    this.#spans = new KeyedStore(name)
-    this.stores = [this.#spans]
+    this.#spans = new TimedEntries(name)
+    this.stores = [this.#spans.store]
   }
 
   process({ group, id }: KeyRef, value: unknown, time: number): void {
@@ -74,16 +75,15 @@ export class DistinctWithin implements StatefulOperator {
       }
       tallies.late += weight
     }
-    const spans = this.#spans.get(group, id)?.value ?? []
-    const near = spans.filter(([from, to]) => time > from - withinMs && time < to + withinMs)
+    const near = this.#near(group, id, time)
     if (near.length === 0) {
-      this.#put(group, id, [...spans, [time, time]])
+      this.#put(group, id, [time, time])
       this.#push(value, time, undefined)
     } else if (since === 'last') {
-      const span: Span = [Math.min(time, near[0][0]), Math.max(time, ...near.map(([, to]) => to))]
-      if (near.length > 1 || span[0] < near[0][0] || span[1] > near[0][1]) {
-        this.#put(group, id, [...spans.filter(other => !near.includes(other)), span])
-      }
+      const [from, to] = [Math.min(time, near[0][0]), Math.max(time, near[near.length - 1][1])]
+      if (near.length === 1 && from === near[0][0] && to === near[0][1]) return
+      for (const [other] of near) if (other !== from) this.#spans.delete(group, id, other)
+      this.#put(group, id, [from, to])
     }
   }
 
@@ -95,12 +95,10 @@ export class DistinctWithin implements StatefulOperator {
     const timers = this.#timersOf(group)
     const { at, id } = timers.take()
     this.#context.fired(this.name, group, at, id)
-    const cell = this.#spans.get(group, id)
-    if (cell === undefined) return
-    const left = cell.value.filter(span => this.#goneAt(span) > at)
-    if (left.length === 0) this.#spans.delete(cell)
-    else if (left.length < cell.value.length) this.#put(group, id, left)
-    if (left.length > 0) timers.schedule(id, this.#dueOf(left))
+    const starts = this.#spans.times(group, id)
+    const left = starts.findIndex(start => this.#goneAt(group, id, start) > at)
+    this.#spans.dropFirst(group, id, left < 0 ? starts.length : left)
+    this.#schedule(group, id)
   }
 
   arrivalTimer(): number {
@@ -111,21 +109,39 @@ export class DistinctWithin implements StatefulOperator {
 
   flush(): void {}
 
-  #put(group: number, id: string, spans: readonly Span[]): void {
-    const sorted = spans.toSorted(([a], [b]) => a - b)
-    const timers = this.#timersOf(group)
-    this.#spans.put(group, id, sorted)
-    timers.schedule(id, this.#dueOf(sorted))
+  /** In the order of time: two at most, on either side of it. */
+  #near(group: number, id: string, time: number): Span[] {
+    const { withinMs } = this.#spec
+    const starts = this.#spans.times(group, id)
+    const near: Span[] = []
+    for (let i = countUntil(starts, time + withinMs - 1) - 1; i >= 0; i--) {
+      const end = this.#endOf(group, id, starts[i])
+      if (end <= time - withinMs) break
+      near.unshift([starts[i], end])
+    }
+    return near
+  }
+
+  #put(group: number, id: string, [from, to]: Span): void {
+    // Timers are rebuilt from the spans: they are there before the span is.
+    this.#timersOf(group)
+    this.#spans.put(group, id, from, to)
+    this.#schedule(group, id)
+  }
+
+  #endOf(group: number, id: string, start: number): number {
+    return this.#spans.get(group, id, start) ?? start
   }
 
   /** The watermark from which every record near to the span is too late. */
-  #goneAt([, to]: Span): number {
+  #goneAt(group: number, id: string, start: number): number {
     const { withinMs, latenessMs } = this.#spec
-    return Math.min(to + withinMs - 1 + latenessMs, endOfTime)
+    return Math.min(this.#endOf(group, id, start) + withinMs - 1 + latenessMs, endOfTime)
   }
 
-  #dueOf(spans: readonly Span[]): number {
-    return Math.min(...spans.map(span => this.#goneAt(span)))
+  #schedule(group: number, id: string): void {
+    const starts = this.#spans.times(group, id)
+    if (starts.length > 0) this.#timersOf(group).schedule(id, this.#goneAt(group, id, starts[0]))
   }
 
   #timersOf(group: number): KeyTimers {
@@ -133,7 +149,7 @@ export class DistinctWithin implements StatefulOperator {
     if (timers === undefined) {
       timers = new KeyTimers()
       this.#timers[group] = timers
-      for (const { id, value } of this.#spans.cells(group)) timers.schedule(id, this.#dueOf(value))
+      for (const id of this.#spans.ids(group)) this.#schedule(group, id)
     }
     return timers
   }

@@ -27,6 +27,13 @@ export class PacedRows {
     if (this.#due.get(group, '') === undefined) this.#due.put(group, '', arrivalMs + this.#intervalMs)
   }
 
+  /** Least event time of a row that waits, or Infinity. */
+  earliest(group: number): number {
+    let earliest = Number.POSITIVE_INFINITY
+    for (const { value } of this.#pending.cells(group)) earliest = Math.min(earliest, value)
+    return earliest
+  }
+
   arrivalTimer(group: number): number {
     return this.#due.get(group, '')?.value ?? Number.POSITIVE_INFINITY
   }

@@ -134,7 +134,7 @@ export class ManyState implements KeptState, Mortals {
 
   /** Greatest name among the key's entries, expired ones included. */
   get last(): string | undefined {
-    return this.store.find(this.#cursor.group, this.#cursor.id)?.last
+    return this.store.last(this.#cursor.group, this.#cursor.id)
   }
 
   clear(): void {

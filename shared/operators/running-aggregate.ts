@@ -41,13 +41,19 @@ export class RunningAggregate<V, A> implements StatefulOperator {
 
   process(ref: KeyRef, value: V, time: number): void {
     const { group, id } = ref
-    if (time <= this.#context.watermarks[group]) this.#context.tallies.late += this.#context.weight
+    const watermark = this.#context.watermarks[group]
+    if (time <= watermark) this.#context.tallies.late += this.#context.weight
     const cell = this.#store.get(group, id) ?? this.#store.put(group, id, this.#aggregator.create())
     cell.value = this.#aggregator.add(cell.value, value, time)
     this.#store.touch(cell)
     if (time > cell.time) cell.time = time
     if (this.#told.size > 0) this.#told.delete(group)
-    this.#paced?.changed(group, id, time, this.#context.arrivalMs)
+    // A row that waits holds the watermark back: one that a late record changed is not to be late for others too.
+    this.#paced?.changed(group, id, Math.max(time, watermark + 1), this.#context.arrivalMs)
+  }
+
+  hold(group: number): number {
+    return this.#paced?.earliest(group) ?? Number.POSITIVE_INFINITY
   }
 
   eventTimer(group: number): number {

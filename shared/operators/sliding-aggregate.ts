@@ -84,7 +84,7 @@ export class SlidingAggregate<V, A> implements StatefulOperator {
     } else this.#emitChanged(owner, due)
     const closed = due - latenessMs
     this.#emitChanged(owner, closed)
-    for (const cell of [...owner.cells.values()]) if (cell.sub < closed) this.#forget(owner, cell)
+    this.#forgetBefore(owner, closed)
     const next = this.#nextDue(owner, at)
     if (next < Number.POSITIVE_INFINITY) timers.schedule(id, next)
   }
@@ -113,10 +113,12 @@ export class SlidingAggregate<V, A> implements StatefulOperator {
     return this.#records.put(owner, time, this.#spec.aggregator.create())
   }
 
-  #forget(owner: MapOwner<A>, cell: MapCell<A>): void {
+  #forgetBefore(owner: MapOwner<A>, time: number): void {
     const times = this.#timesOf(owner)
-    times.splice(times.indexOf(cell.sub), 1)
-    this.#records.delete(cell)
+    for (const gone of times.splice(0, firstAtOrAfter(times, time))) {
+      const cell = owner.cells.get(gone)
+      if (cell !== undefined) this.#records.delete(cell)
+    }
   }
 
   /** Marks the windows that a record changed or made: those that are open, and that have fired unless each change goes out. */

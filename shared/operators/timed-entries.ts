@@ -18,6 +18,22 @@ export class TimedEntries<V> {
     return owner === undefined ? none : this.#timesOf(owner)
   }
 
+  /** Those up to `time`. */
+  timesUntil(group: number, id: string, time: number): readonly number[] {
+    const times = this.times(group, id)
+    return times.slice(0, countUntil(times, time))
+  }
+
+  lastTimeUntil(group: number, id: string, time: number): number | undefined {
+    const times = this.times(group, id)
+    return times[countUntil(times, time) - 1]
+  }
+
+  timeAfter(group: number, id: string, time: number): number | undefined {
+    const times = this.times(group, id)
+    return times[countUntil(times, time)]
+  }
+
   get(group: number, id: string, time: number): V | undefined {
     const owner = this.store.find(group, id)
     return owner && this.store.get(owner, time)?.value
@@ -34,9 +50,8 @@ export class TimedEntries<V> {
     const times = this.#timesOf(owner)
     this.store.put(owner, time, value)
     // Records of a key come in about the order of their time.
-    let at = times.length
-    while (at > 0 && times[at - 1] > time) at--
-    times.splice(at, 0, time)
+    if (times.length === 0 || times[times.length - 1] < time) times.push(time)
+    else times.splice(countUntil(times, time), 0, time)
   }
 
   /** Takes out the earliest `count` entries. */
@@ -47,6 +62,15 @@ export class TimedEntries<V> {
       const cell = this.store.get(owner, time)
       if (cell !== undefined) this.store.delete(cell)
     }
+  }
+
+  delete(group: number, id: string, time: number): void {
+    const owner = this.store.find(group, id)
+    const cell = owner && this.store.get(owner, time)
+    if (cell === undefined) return
+    const times = this.#timesOf(cell.owner)
+    times.splice(countUntil(times, time) - 1, 1)
+    this.store.delete(cell)
   }
 
   /** Keys that have entries. */
@@ -62,4 +86,15 @@ export class TimedEntries<V> {
     }
     return times
   }
+}
+
+/** How many of the ordered times are at or before `time`. */
+export function countUntil(times: readonly number[], time: number): number {
+  let [from, to] = [0, times.length]
+  while (from < to) {
+    const middle = (from + to) >> 1
+    if (times[middle] <= time) from = middle + 1
+    else to = middle
+  }
+  return from
 }

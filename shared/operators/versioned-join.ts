@@ -97,7 +97,7 @@ class VersionedJoin implements StatefulOperator {
     const timers = this.#timersOf(group)
     const { at, id } = timers.take()
     this.#context.fired(this.name, group, at, id)
-    const due = this.#waiting.times(group, id).filter(time => time <= at)
+    const due = this.#waiting.timesUntil(group, id, at)
     for (const time of due) {
       for (const record of this.#waiting.get(group, id, time) ?? []) this.#join(this.#combine, group, id, record, time)
     }
@@ -136,7 +136,7 @@ class VersionedJoin implements StatefulOperator {
   #version({ group, id }: KeyRef, value: unknown, time: number): void {
     const { watermarks, tallies, weight } = this.#context
     const watermark = watermarks[group]
-    const later = this.#versions.times(group, id).find(other => other > time)
+    const later = this.#versions.timeAfter(group, id, time)
     if (later !== undefined && later + this.#spec.latenessMs <= watermark) {
       tallies.expired += weight
       return
@@ -154,7 +154,7 @@ class VersionedJoin implements StatefulOperator {
     record: unknown,
     time: number,
   ): void {
-    const valid = this.#versions.times(group, id).findLast(each => each <= time)
+    const valid = this.#versions.lastTimeUntil(group, id, time)
     const version: Version = (valid !== undefined && this.#versions.get(group, id, valid)) || []
     if (version.length === 0 && this.#spec.type === 'inner') return
     this.#push(combine(record, version[0]), time, undefined)

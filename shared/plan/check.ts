@@ -1,6 +1,6 @@
 import { ConfigurationError } from '../model/errors.ts'
 import { limits } from '../model/limits.ts'
-import { type Graph, hasUpdates, inputsOf, isRowNode, isShuffled, type Node } from './graph.ts'
+import { type Graph, hasUpdates, inputsOf, isRowNode, isRowStep, isShuffled, type Node } from './graph.ts'
 import { windowsOf } from './steps.ts'
 
 /** What types cannot refuse is refused here, when the pipeline is built. */
@@ -98,7 +98,7 @@ function checkSessionRows(graph: Graph, node: Node, nodes: readonly Node[], cann
   if (node.kind === 'aggregate' && node.emission.kind === 'panes') return
   for (const taker of nodes) {
     if (!inputsOf(taker).includes(node)) continue
-    if (taker.kind === 'top' || taker.kind === 'filter' || taker.kind === 'side' || taker.kind === 'operator') continue
+    if (taker.kind === 'top' || isRowStep(taker) || taker.kind === 'side' || taker.kind === 'operator') continue
     cannot(`${taker.kind} takes rows of ${mergingRows}`)
   }
   for (const sink of graph.sinks) {

@@ -1,5 +1,5 @@
 import type { Node } from './graph.ts'
-import { inputsOf, isRowNode, latenessOf } from './graph.ts'
+import { inputsOf, isRowNode, isRowStep, latenessOf } from './graph.ts'
 import type { Stage, StatefulNode } from './plan.ts'
 import { windowsOf } from './steps.ts'
 
@@ -127,7 +127,7 @@ function spanOf(node: StatefulNode, { events, invocations, keys }: Batches): Spa
 
 /** The operator whose rows a view's input are. */
 function operatorOf(node: Node): StatefulNode {
-  if (node.kind === 'distinct' || (isRowNode(node) && node.kind !== 'filter')) return node
+  if (node.kind === 'distinct' || (isRowNode(node) && !isRowStep(node))) return node
   const [input] = inputsOf(node)
   return operatorOf(input)
 }

@@ -184,6 +184,7 @@ function describeSink(sink: Sink): SinkDescription {
 const isStep = (node: Node): boolean =>
   node.kind === 'map' ||
   node.kind === 'filter' ||
+  node.kind === 'mapValues' ||
   node.kind === 'flatMap' ||
   node.kind === 'peek' ||
   node.kind === 'branch' ||

@@ -18,6 +18,7 @@ export type Node =
   | SourceNode
   | MapNode
   | FilterNode
+  | MapValuesNode
   | FlatMapNode
   | PeekNode
   | BranchNode
@@ -33,7 +34,7 @@ export type Node =
   | LookupNode
 
 /** Nodes that give rows: the newest states of something, each under an id of its own. */
-export type RowNode = AggregateNode | FilterNode | TopNode | OperatorNode
+export type RowNode = AggregateNode | FilterNode | MapValuesNode | TopNode | OperatorNode
 
 /** Behind these another stage begins. */
 export type ShuffledNode = KeyByNode | TopNode | BroadcastNode
@@ -63,6 +64,13 @@ export type FilterNode = {
   readonly input: Node
   readonly label: string
   readonly fn: Loose<[unknown], boolean>
+}
+/** Rows with other values: the same rows, under the same ids. */
+export type MapValuesNode = {
+  readonly kind: 'mapValues'
+  readonly input: RowNode
+  readonly label: string
+  readonly fn: Loose<[value: unknown, row: unknown], unknown>
 }
 export type FlatMapNode = {
   readonly kind: 'flatMap'
@@ -201,7 +209,7 @@ export type DistinctNode = {
 
 export type TopNode = {
   readonly kind: 'top'
-  readonly input: AggregateNode | FilterNode | OperatorNode
+  readonly input: Exclude<RowNode, { kind: 'top' }>
   readonly name: string
   readonly count: number
   readonly emission: { readonly kind: 'final' } | { readonly kind: 'updates' }
@@ -273,6 +281,7 @@ export function labelOf(node: Node): string {
   switch (node.kind) {
     case 'map':
     case 'filter':
+    case 'mapValues':
     case 'flatMap':
     case 'peek':
     case 'branch':
@@ -290,20 +299,24 @@ export function labelOf(node: Node): string {
 /** Whether readers of its rows see each row change, rather than each row once. */
 export function hasUpdates(node: RowNode): boolean {
   if (node.kind === 'operator') return node.definition.rows === 'updates'
-  if (node.kind !== 'filter') return node.emission.kind !== 'final' || node.latenessMs > 0
+  if (!isRowStep(node)) return node.emission.kind !== 'final' || node.latenessMs > 0
   return isRowNode(node.input) && hasUpdates(node.input)
 }
 
 /** How long after a window's end its row may still change. */
 export function latenessOf(node: RowNode): number {
   if (node.kind === 'operator') return node.definition.latenessMs ?? 0
-  if (node.kind !== 'filter') return node.latenessMs
+  if (!isRowStep(node)) return node.latenessMs
   return isRowNode(node.input) ? latenessOf(node.input) : 0
 }
 
 /** Whether what a node gives may be rows: of a filter, where those that it filters are. */
 export const isRowNode = (node: Node): node is RowNode =>
-  node.kind === 'aggregate' || node.kind === 'filter' || node.kind === 'top' || node.kind === 'operator'
+  node.kind === 'aggregate' || isRowStep(node) || node.kind === 'top' || node.kind === 'operator'
+
+/** What lets rows through that others made. */
+export const isRowStep = (node: Node): node is FilterNode | MapValuesNode =>
+  node.kind === 'filter' || node.kind === 'mapValues'
 
 export const isShuffled = (node: Node): node is ShuffledNode =>
   node.kind === 'keyBy' || node.kind === 'top' || node.kind === 'broadcast'

@@ -8,6 +8,7 @@ import {
   type FlatMapNode,
   hasUpdates,
   isRowNode,
+  isRowStep,
   labelOf,
   type Node,
   type OperatorNode,
@@ -72,7 +73,7 @@ const nowhere: Push = () => {}
 
 /** How many operators one after the other give the rows that an operator takes. */
 function rowDepthOf(node: Node): number {
-  if (node.kind === 'filter') return rowDepthOf(node.input)
+  if (isRowStep(node)) return rowDepthOf(node.input)
   if (node.kind !== 'operator') return 0
   return Math.max(...node.inputs.map(input => (isRowNode(input) ? rowDepthOf(input) + 1 : 0)))
 }
@@ -254,6 +255,10 @@ class Compiler implements Wiring {
           else if (takesBack && origin !== undefined) next(undefined, time, origin)
         }
       }
+      case 'mapValues': {
+        const fn = wrapped(label, node.fn)
+        return (value, time, origin) => next(isGone(value, origin) ? undefined : withValue(value, fn), time, origin)
+      }
       case 'lookup':
         return present(lookupStep(node, this.context, next))
       case 'union':
@@ -302,6 +307,9 @@ const rankOrigin = (rank: number, { id, group, window }: Parameters<PushRanking>
   group,
   ...(window && { window }),
 })
+
+const withValue = (row: unknown, fn: (value: unknown, row: unknown) => unknown): unknown =>
+  typeof row === 'object' && row !== null && 'value' in row ? { ...row, value: fn(row.value, row) } : row
 
 const isGone = (value: unknown, origin: Origin | undefined): boolean => value === undefined && origin !== undefined
 

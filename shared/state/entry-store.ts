@@ -13,8 +13,8 @@ export type EntryOwner<V> = {
   readonly group: number
   readonly id: string
   readonly cells: Map<string, EntryCell<V>>
-  /** Greatest name among the entries. */
-  last: string
+  /** Greatest name among the entries, where it is known. */
+  last: string | undefined
 }
 
 /** (key group, key, name) to value: maps and lists of a key, entry by entry. Only the entries that change are written. */
@@ -37,6 +37,13 @@ export class EntryStore<V> implements Store {
 
   get(group: number, id: string, sub: string): EntryCell<V> | undefined {
     return this.find(group, id)?.cells.get(sub)
+  }
+
+  /** Greatest name among a key's entries. */
+  last(group: number, id: string): string | undefined {
+    const owner = this.find(group, id)
+    if (owner !== undefined) owner.last ??= greatest(owner.cells.keys())
+    return owner?.last
   }
 
   owners(group: number): Iterable<EntryOwner<V>> {
@@ -110,7 +117,8 @@ export class EntryStore<V> implements Store {
   #forget(owner: EntryOwner<V>, sub: string): void {
     owner.cells.delete(sub)
     if (owner.cells.size === 0) this.#groups[owner.group]?.delete(owner.id)
-    else if (owner.last === sub) owner.last = greatest(owner.cells.keys())
+    // Looked for when it is asked for: whoever deletes from the greatest down would look through all entries for each.
+    else if (owner.last === sub) owner.last = undefined
   }
 }
 
@@ -129,7 +137,7 @@ const idOf = ({ owner, sub }: EntryCell<unknown>): string => entryId(owner.id, s
 function insert<V>(owner: EntryOwner<V>, sub: string, value: V): EntryCell<V> {
   const cell = { owner, sub, value, isDirty: false, isDeleted: false }
   owner.cells.set(sub, cell)
-  if (sub > owner.last) owner.last = sub
+  if (owner.last !== undefined && sub > owner.last) owner.last = sub
   return cell
 }
 

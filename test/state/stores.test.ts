@@ -137,11 +137,11 @@ test('the entries of a page are sorted, whatever order they came in', () => {
 test('the greatest name of a key is that of what it holds, live and restored', () => {
   const [live, restored] = [new EntryStore<number>('e'), new EntryStore<number>('e')]
   for (const sub of ['1', '3', '2']) live.put(0, 'k', sub, 1)
-  assert.equal(live.find(0, 'k')?.last, '3')
+  assert.equal(live.last(0, 'k'), '3')
   const last = live.get(0, 'k', '3')
   if (last !== undefined) live.delete(last)
   apply(restored, live.takeDelta() ?? { store: 'e', groups: [], ids: [], values: [] })
-  for (const store of [live, restored]) assert.equal(store.find(0, 'k')?.last, '2')
+  for (const store of [live, restored]) assert.equal(store.last(0, 'k'), '2')
 })
 
 test('an entry is named by its key and its name, whatever they hold', () => {

@@ -131,6 +131,12 @@ export class Chain {
       case 'filter':
         if (attempt(node, () => node.fn(item.value))) this.descend(node, item, take)
         return
+      case 'mapValues': {
+        const { value } = item
+        const isRow = typeof value === 'object' && value !== null && 'value' in value
+        const mapped = isRow ? { ...value, value: attempt(node, () => node.fn(value.value, value)) } : value
+        return this.descend(node, { ...item, value: mapped }, take)
+      }
       case 'peek':
         attempt(node, () => node.fn(item.value))
         return this.descend(node, item, take)

@@ -1,5 +1,5 @@
 import type { Change } from '../../../shared/operators/table-changes.ts'
-import type { Sink } from '../../../shared/plan/graph.ts'
+import { isRowStep, type Sink } from '../../../shared/plan/graph.ts'
 import { isSettled, settled } from './arrivals.ts'
 import type { Evaluation } from './evaluation.ts'
 import type { ExpectedOutput, PanesOfWindow } from './expected.ts'
@@ -60,6 +60,6 @@ function keptWindow(sink: Sink, { all, ...expected }: PanesOfWindow): PanesOfWin
 }
 
 function topOf(node: Sink['input']): boolean {
-  if (node.kind === 'filter') return topOf(node.input)
+  if (isRowStep(node)) return topOf(node.input)
   return node.kind === 'top'
 }

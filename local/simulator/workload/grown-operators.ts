@@ -15,6 +15,7 @@ import {
   growVersionedJoin,
 } from './grown-table-joins.ts'
 import { growChanges, growLatest, growRegrouped } from './grown-tables.ts'
+import { growComposed, growHopping, growPanes, growWindows } from './grown-windows.ts'
 import type { Branch } from './pipeline-growth.ts'
 
 /** What an operator that is no aggregate made of streams: facts again, rows for a view, or both. */
@@ -57,6 +58,10 @@ const growers: readonly Grower[] = [
   growForeignKey,
   growBroadcastJoin,
   growRules,
+  growWindows,
+  growHopping,
+  growComposed,
+  growPanes,
 ]
 
 export const growOperator = (soil: Soil): GrownOperator => soil.random.pick(growers)(soil)

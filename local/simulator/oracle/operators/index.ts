@@ -1,5 +1,5 @@
 import type { LatestSpec } from '../../../../shared/operators/latest.ts'
-import type { OperatorNode } from '../../../../shared/plan/graph.ts'
+import { isRowStep, type OperatorNode } from '../../../../shared/plan/graph.ts'
 import type { Stage } from '../../../../shared/plan/plan.ts'
 import { isOrdered } from '../aggregate.ts'
 import { type Item, type Message, type Piece, settled } from '../arrivals.ts'
@@ -75,7 +75,7 @@ export function evaluateOperators(evaluation: Evaluation, stage: Stage): void {
 
 function dependsOn(input: OperatorNode['inputs'][number], waiting: ReadonlySet<OperatorNode>): boolean {
   if (input.kind === 'operator') return waiting.has(input)
-  return input.kind === 'filter' && dependsOn(input.input as OperatorNode['inputs'][number], waiting)
+  return isRowStep(input) && dependsOn(input.input as OperatorNode['inputs'][number], waiting)
 }
 
 function evaluateOperator(evaluation: Evaluation, stage: Stage, node: OperatorNode): void {
