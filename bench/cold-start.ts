@@ -5,7 +5,8 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { build } from 'esbuild'
-import { bundling } from '../infra/bundling.ts'
+import { orders } from '../functions/orders/pipeline.ts'
+import { bundling, conditionsFor } from '../infra/bundling.ts'
 import { kinesisEvent } from '../local/testing/index.ts'
 
 export type ColdStart = {
@@ -64,7 +65,7 @@ async function bundled(entry: string, outfile: string): Promise<string> {
     sourcesContent,
     banner: { js: banner },
     external: [...externalModules],
-    conditions: bundling.esbuildArgs['--conditions'].split(','),
+    conditions: conditionsFor(orders.plan).split(','),
     logLevel: 'error',
   })
   return outfile

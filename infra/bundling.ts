@@ -1,5 +1,7 @@
 import type { BundlingOptions } from 'aws-cdk-lib/aws-lambda-nodejs'
 import { LogLevel, OutputFormat } from 'aws-cdk-lib/aws-lambda-nodejs'
+import { unusedParts } from '../shared/plan/parts.ts'
+import type { Plan } from '../shared/plan/plan.ts'
 
 /** How esbuild makes a function's code. */
 export type Bundling = BundlingOptions
@@ -17,8 +19,13 @@ export const bundling = {
   sourcesContent: false,
   bundleAwsSDK: true,
   externalModules: ['@aws-sdk/client-s3'],
-  // See functions/bundled-aws-host.ts; `module` is esbuild's own, while it is given no others.
-  esbuildArgs: { '--conditions': 'module,millrace-bundle' },
   logLevel: LogLevel.WARNING,
   banner: "import{createRequire as makeRequire}from'node:module';const require=makeRequire(import.meta.url);",
 } as const satisfies Bundling
+
+/**
+ * Which of the modules that "imports" in package.json names are bundled: the host of a deployed function, see functions/bundled-aws-host.ts,
+ * and the parts of the engine that the program uses, see shared/operators/parts. `module` is esbuild's own, while it is given no others.
+ */
+export const conditionsFor = (plan: Plan): string =>
+  ['module', 'millrace-bundle', ...unusedParts(plan).map(part => `millrace-without-${part}`)].join(',')

@@ -3,7 +3,7 @@ import type { Role } from 'aws-cdk-lib/aws-iam'
 import { Architecture, Runtime, Tracing } from 'aws-cdk-lib/aws-lambda'
 import { type ILogGroup, LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs'
 import { Construct } from 'constructs'
-import { bundling } from './bundling.ts'
+import { bundling, conditionsFor } from './bundling.ts'
 import { acknowledgeTracing } from './nag.ts'
 import { functionRole } from './permissions.ts'
 import type { PipelineProps } from './props.ts'
@@ -42,7 +42,7 @@ export const functionSettings = (props: PipelineProps) => ({
     // The client of S3 is half as large again as all else, and only files need it.
     externalModules: hasFiles(props) ? [] : [...bundling.externalModules],
     ...props.bundling,
-    esbuildArgs: { ...bundling.esbuildArgs, ...props.bundling?.esbuildArgs },
+    esbuildArgs: { '--conditions': conditionsFor(props.pipeline.plan), ...props.bundling?.esbuildArgs },
   },
   environment: { NODE_OPTIONS: '--enable-source-maps', ...props.environment },
 })

@@ -1,6 +1,6 @@
+import { broadcastJoinDefinition } from '#operators/broadcast-joins'
 import { ConfigurationError } from '../model/errors.ts'
 import type { Key } from '../model/key.ts'
-import { broadcastJoinDefinition } from '../operators/broadcast-join.ts'
 import type { BroadcastNode, KeyByNode, Loose, OperatorNode } from '../plan/graph.ts'
 import { operatorNode } from './operator-node.ts'
 

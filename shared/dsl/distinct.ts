@@ -1,6 +1,6 @@
+import { distinctWithinDefinition } from '#operators/distribution'
 import type { Duration } from '../model/duration.ts'
 import { ConfigurationError } from '../model/errors.ts'
-import { distinctWithinDefinition } from '../operators/distinct-within.ts'
 import type { DistinctNode, KeyByNode, OperatorNode } from '../plan/graph.ts'
 import { operatorNode } from './operator-node.ts'
 

@@ -1,7 +1,7 @@
 import type { CoGroupSpec } from '../operators/cogroup.ts'
 import type { OperatorText } from '../operators/definition.ts'
-import { type IntervalJoinSpec, isForEver } from '../operators/interval-join.ts'
-import { type JoinType, type LateOutputs, lateOutputNames } from '../operators/join-types.ts'
+import type { IntervalJoinSpec } from '../operators/interval-join.ts'
+import { isForEver, type JoinType, type LateOutputs, lateOutputNames } from '../operators/join-types.ts'
 import type { WindowJoinSpec } from '../operators/window-join.ts'
 import { durationText, windowsText } from '../plan/describe-windows.ts'
 

@@ -1,14 +1,22 @@
+import {
+  foreignKeyAnswersDefinition,
+  foreignKeyJoinDefinition,
+  foreignKeyLeftDefinition,
+  foreignKeyRightDefinition,
+  streamTableJoinDefinition,
+  tableTableJoinDefinition,
+  versionedJoinDefinition,
+} from '#operators/tables'
 import { type Duration, days } from '../model/duration.ts'
 import type { Key } from '../model/key.ts'
-import type { Answer, LeftRow, RightRow, Subscription } from '../operators/foreign-key.ts'
-import { foreignKeyAnswersDefinition } from '../operators/foreign-key-answers.ts'
-import { foreignKeyJoinDefinition } from '../operators/foreign-key-joined.ts'
-import { foreignKeyLeftDefinition, subscriptionsSide } from '../operators/foreign-key-left.ts'
-import { foreignKeyRightDefinition } from '../operators/foreign-key-right.ts'
-import { streamTableJoinDefinition } from '../operators/stream-table-join.ts'
+import {
+  type Answer,
+  type LeftRow,
+  type RightRow,
+  type Subscription,
+  subscriptionsSide,
+} from '../operators/foreign-key.ts'
 import type { TableCombine, TableJoinType } from '../operators/table-join-types.ts'
-import { tableTableJoinDefinition } from '../operators/table-table-join.ts'
-import { versionedJoinDefinition } from '../operators/versioned-join.ts'
 import { durationText } from '../plan/describe-windows.ts'
 import type { KeyByNode, Loose, Node, OperatorNode, RowNode } from '../plan/graph.ts'
 import { operatorNode } from './operator-node.ts'

@@ -1,10 +1,10 @@
+import { changesDefinition, latestDefinition, retractTableDefinition } from '#operators/tables'
 import { type Duration, days } from '../model/duration.ts'
 import { ConfigurationError } from '../model/errors.ts'
 import type { OperatorDefinition } from '../operators/definition.ts'
 import type { RowsTaken } from '../operators/kept-rows.ts'
-import { type LatestSpec, latestDefinition } from '../operators/latest.ts'
-import { retractTableDefinition } from '../operators/retract-table.ts'
-import { type Change, changesDefinition } from '../operators/table-changes.ts'
+import type { LatestSpec } from '../operators/latest.ts'
+import type { Change } from '../operators/table-changes.ts'
 import { durationText } from '../plan/describe-windows.ts'
 import {
   hasUpdates,

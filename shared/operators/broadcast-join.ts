@@ -64,6 +64,8 @@ export class BroadcastJoin implements StatefulOperator {
   readonly #push: Push
   readonly #rows: KeyedStore<Versions>
   readonly #waiting: EntryStore<Waiting>
+  /** The rows of a group in the order of their keys; forgotten when a new one comes. */
+  readonly #inOrder: (readonly Cell<Versions>[] | undefined)[] = []
   readonly #due: (KeyTimers | undefined)[] = []
   /** When an older version of a row is of no use any more. */
   readonly #outdated: (KeyTimers | undefined)[] = []
@@ -139,18 +141,27 @@ export class BroadcastJoin implements StatefulOperator {
   #meets(value: unknown, key: Key, group: number, time: number): unknown[] {
     const { where, key: keyOfValue } = this.#spec
     const cells =
-      keyOfValue === undefined
-        ? [...this.#rows.cells(group)].sort((a, b) => compareKeys(keyOf(a.id), keyOf(b.id)))
-        : [this.#rows.get(group, keyId(keyOfValue(value, key)))]
+      keyOfValue === undefined ? this.#rowsOf(group) : [this.#rows.get(group, keyId(keyOfValue(value, key)))]
     return cells.flatMap(cell => {
-      const version = cell?.value.findLast(([since]) => since <= time)
+      if (cell === undefined || cell.isDeleted) return []
+      const version = cell.value.findLast(([since]) => since <= time)
       return version !== undefined && (where === undefined || where(value, version[1])) ? [version[1]] : []
     })
   }
 
+  /** Those that have gone since may be among them. */
+  #rowsOf(group: number): readonly Cell<Versions>[] {
+    this.#inOrder[group] ??= Array.from(this.#rows.cells(group), cell => ({ cell, key: keyOf(cell.id) }))
+      .sort((a, b) => compareKeys(a.key, b.key))
+      .map(({ cell }) => cell)
+    return this.#inOrder[group]
+  }
+
   #put(group: number, row: unknown, time: number): void {
     const id = this.#rowKey(row)
-    const others = this.#rows.get(group, id)?.value.filter(([since]) => since !== time) ?? []
+    const known = this.#rows.get(group, id)
+    if (known === undefined) this.#inOrder[group] = undefined
+    const others = known?.value.filter(([since]) => since !== time) ?? []
     const versions = [...others, [time, row] as const].sort(([a], [b]) => a - b)
     const cell = this.#rows.put(group, id, versions)
     this.#drop(cell, this.#context.watermarks[group])

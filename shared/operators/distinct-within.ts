@@ -1,10 +1,10 @@
 import { endOfTime } from '../model/event-time.ts'
 import type { KeyRef } from '../model/key.ts'
+import { KeyedStore } from '../state/keyed-store.ts'
 import type { Store } from '../state/store.ts'
 import { KeyTimers } from '../time/key-timers.ts'
 import type { OperatorDefinition } from './definition.ts'
 import type { OperatorContext, Push, StatefulOperator } from './operator.ts'
-import { countUntil, TimedEntries } from './timed-entries.ts'
 
 /**
  * One value of each key within a time (Flink: deduplicate, keep first; Spark: dropDuplicatesWithinWatermark). A record is a repeat when a
@@ -42,7 +42,7 @@ export function distinctWithinDefinition(options: Omit<DistinctWithinSpec, 'kind
   }
 }
 
-/** Event times `[from, to]` that belong together: a record near to them is a repeat. No two of a key are near. */
+/** Event times `[from, to]` that belong together: a record near to them is a repeat. Ascending, and no two of a key are near. */
 type Span = [from: number, to: number]
 
 /** A record that is too late is dropped: what would tell it from a repeat may be gone. */
@@ -52,8 +52,7 @@ export class DistinctWithin implements StatefulOperator {
   readonly #spec: DistinctWithinSpec
   readonly #context: OperatorContext
   readonly #push: Push
-  /** The end of each span by its start. A key has one, but for records out of order. */
-  readonly #spans: TimedEntries<number>
+  readonly #spans: KeyedStore<readonly Span[]>
   readonly #timers: (KeyTimers | undefined)[] = []
 
   constructor(name: string, spec: DistinctWithinSpec, context: OperatorContext, push: Push) {
@@ -61,8 +60,8 @@ export class DistinctWithin implements StatefulOperator {
     this.#spec = spec
     this.#context = context
     this.#push = push
-    this.#spans = new TimedEntries(name)
-    this.stores = [this.#spans.store]
+    this.#spans = new KeyedStore(name)
+    this.stores = [this.#spans]
   }
 
   process({ group, id }: KeyRef, value: unknown, time: number): void {
@@ -75,15 +74,17 @@ export class DistinctWithin implements StatefulOperator {
       }
       tallies.late += weight
     }
-    const near = this.#near(group, id, time)
-    if (near.length === 0) {
-      this.#put(group, id, [time, time])
+    const spans = this.#spans.get(group, id)?.value ?? []
+    const first = this.#firstNear(spans, time)
+    let after = first
+    while (after < spans.length && spans[after][0] < time + withinMs) after++
+    if (after === first) {
+      this.#put(group, id, spans.toSpliced(first, 0, [time, time]))
       this.#push(value, time, undefined)
     } else if (since === 'last') {
-      const [from, to] = [Math.min(time, near[0][0]), Math.max(time, near[near.length - 1][1])]
-      if (near.length === 1 && from === near[0][0] && to === near[0][1]) return
-      for (const [other] of near) if (other !== from) this.#spans.delete(group, id, other)
-      this.#put(group, id, [from, to])
+      const [from, to] = [Math.min(time, spans[first][0]), Math.max(time, spans[after - 1][1])]
+      const isNew = after > first + 1 || from < spans[first][0] || to > spans[first][1]
+      if (isNew) this.#put(group, id, spans.toSpliced(first, after - first, [from, to]))
     }
   }
 
@@ -95,10 +96,13 @@ export class DistinctWithin implements StatefulOperator {
     const timers = this.#timersOf(group)
     const { at, id } = timers.take()
     this.#context.fired(this.name, group, at, id)
-    const starts = this.#spans.times(group, id)
-    const left = starts.findIndex(start => this.#goneAt(group, id, start) > at)
-    this.#spans.dropFirst(group, id, left < 0 ? starts.length : left)
-    this.#schedule(group, id)
+    const cell = this.#spans.get(group, id)
+    if (cell === undefined) return
+    const gone = cell.value.findIndex(span => this.#goneAt(span) > at)
+    const left = gone < 0 ? [] : cell.value.slice(gone)
+    if (left.length === 0) this.#spans.delete(cell)
+    else if (left.length < cell.value.length) this.#put(group, id, left)
+    if (left.length > 0) timers.schedule(id, this.#dueOf(left))
   }
 
   arrivalTimer(): number {
@@ -109,39 +113,27 @@ export class DistinctWithin implements StatefulOperator {
 
   flush(): void {}
 
-  /** In the order of time: two at most, on either side of it. */
-  #near(group: number, id: string, time: number): Span[] {
-    const { withinMs } = this.#spec
-    const starts = this.#spans.times(group, id)
-    const near: Span[] = []
-    for (let i = countUntil(starts, time + withinMs - 1) - 1; i >= 0; i--) {
-      const end = this.#endOf(group, id, starts[i])
-      if (end <= time - withinMs) break
-      near.unshift([starts[i], end])
-    }
-    return near
+  /** Index of the first span that does not end before what is near to the time. Records come in about the order of their times. */
+  #firstNear(spans: readonly Span[], time: number): number {
+    let first = spans.length
+    while (first > 0 && spans[first - 1][1] > time - this.#spec.withinMs) first--
+    return first
   }
 
-  #put(group: number, id: string, [from, to]: Span): void {
-    // Timers are rebuilt from the spans: they are there before the span is.
-    this.#timersOf(group)
-    this.#spans.put(group, id, from, to)
-    this.#schedule(group, id)
-  }
-
-  #endOf(group: number, id: string, start: number): number {
-    return this.#spans.get(group, id, start) ?? start
+  #put(group: number, id: string, spans: readonly Span[]): void {
+    const timers = this.#timersOf(group)
+    this.#spans.put(group, id, spans)
+    timers.schedule(id, this.#dueOf(spans))
   }
 
   /** The watermark from which every record near to the span is too late. */
-  #goneAt(group: number, id: string, start: number): number {
+  #goneAt([, to]: Span): number {
     const { withinMs, latenessMs } = this.#spec
-    return Math.min(this.#endOf(group, id, start) + withinMs - 1 + latenessMs, endOfTime)
+    return Math.min(to + withinMs - 1 + latenessMs, endOfTime)
   }
 
-  #schedule(group: number, id: string): void {
-    const starts = this.#spans.times(group, id)
-    if (starts.length > 0) this.#timersOf(group).schedule(id, this.#goneAt(group, id, starts[0]))
+  #dueOf([first]: readonly Span[]): number {
+    return this.#goneAt(first)
   }
 
   #timersOf(group: number): KeyTimers {
@@ -149,7 +141,7 @@ export class DistinctWithin implements StatefulOperator {
     if (timers === undefined) {
       timers = new KeyTimers()
       this.#timers[group] = timers
-      for (const id of this.#spans.ids(group)) this.#schedule(group, id)
+      for (const { id, value } of this.#spans.cells(group)) timers.schedule(id, this.#dueOf(value))
     }
     return timers
   }

@@ -3,7 +3,7 @@ import type { Loose } from '../model/loose.ts'
 import { copyOf, isSameData } from '../state/plain-data.ts'
 import type { Store } from '../state/store.ts'
 import type { OperatorDefinition, OperatorOutputs } from './definition.ts'
-import type { LeftRow, Subscription } from './foreign-key.ts'
+import { type LeftRow, type Subscription, subscriptionsSide } from './foreign-key.ts'
 import { KeptRows, type RowsTaken } from './kept-rows.ts'
 import type { OperatorContext, Push, StatefulOperator } from './operator.ts'
 import { rowValue } from './table-join-types.ts'
@@ -14,9 +14,6 @@ export type ForeignKeyLeftSpec = {
   /** The key of the right row that a left value names; null or undefined: none. */
   readonly on: Loose<[left: unknown], Key | undefined>
 }
-
-/** Where subscriptions go: left rows go to the stage where rows are put together. */
-export const subscriptionsSide = 'subscriptions'
 
 export const foreignKeyLeftDefinition = (spec: ForeignKeyLeftSpec): OperatorDefinition => ({
   spec,

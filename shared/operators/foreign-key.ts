@@ -41,3 +41,6 @@ export type Answer = {
   readonly row?: readonly [value: unknown]
   readonly isEnd?: boolean
 }
+
+/** Where subscriptions go: left rows go to the stage where rows are put together. */
+export const subscriptionsSide = 'subscriptions'

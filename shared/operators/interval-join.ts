@@ -6,6 +6,7 @@ import { KeyTimers } from '../time/key-timers.ts'
 import type { OperatorOutputs, WatermarkNeed } from './definition.ts'
 import { type JoinKey, JoinState, type KeptCell } from './join-state.ts'
 import {
+  isForEver,
   isKeptAlone,
   type JoinDefinition,
   type JoinType,
@@ -56,10 +57,6 @@ export function intervalJoin(spec: IntervalJoinSpec): JoinDefinition {
     create: (name, context, outputs) => new IntervalJoin(name, spec, context, outputs),
   }
 }
-
-/** Whether it has no bounds. */
-export const isForEver = ({ beforeMs, afterMs }: IntervalJoinSpec): boolean =>
-  beforeMs === Number.POSITIVE_INFINITY && afterMs === Number.POSITIVE_INFINITY
 
 function needOf(spec: IntervalJoinSpec): WatermarkNeed {
   // Only a semi join without bounds waits for a watermark before the end: of the first right record.

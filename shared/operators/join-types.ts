@@ -31,3 +31,7 @@ export const lateOutputNames = ({ left, right }: LateOutputs): string[] =>
 
 /** What `explain` says is written where streams are joined. */
 export type JoinDefinition = Omit<OperatorDefinition, 'explain'>
+
+/** Whether an interval join has no bound of time. */
+export const isForEver = ({ beforeMs, afterMs }: { readonly beforeMs: number; readonly afterMs: number }): boolean =>
+  beforeMs === Number.POSITIVE_INFINITY && afterMs === Number.POSITIVE_INFINITY

@@ -64,15 +64,6 @@ export class TimedEntries<V> {
     }
   }
 
-  delete(group: number, id: string, time: number): void {
-    const owner = this.store.find(group, id)
-    const cell = owner && this.store.get(owner, time)
-    if (cell === undefined) return
-    const times = this.#timesOf(cell.owner)
-    times.splice(countUntil(times, time) - 1, 1)
-    this.store.delete(cell)
-  }
-
   /** Keys that have entries. */
   *ids(group: number): Iterable<string> {
     for (const { id } of this.store.owners(group)) yield id
@@ -89,7 +80,7 @@ export class TimedEntries<V> {
 }
 
 /** How many of the ordered times are at or before `time`. */
-export function countUntil(times: readonly number[], time: number): number {
+function countUntil(times: readonly number[], time: number): number {
   let [from, to] = [0, times.length]
   while (from < to) {
     const middle = (from + to) >> 1

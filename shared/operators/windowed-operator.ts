@@ -1,9 +1,8 @@
+import { countAggregate, sessionAggregate, slidingAggregate } from '#operators/moving-windows'
 import type { WindowAssigner } from '../windows/window.ts'
 import type { Aggregator } from './aggregator.ts'
-import { CountAggregate } from './count-aggregate.ts'
 import type { Emission, OperatorContext, Push, StatefulOperator } from './operator.ts'
-import { SessionAggregate, type SessionEmission } from './session-aggregate.ts'
-import { SlidingAggregate } from './sliding-aggregate.ts'
+import type { SessionEmission } from './session-aggregate.ts'
 import { WindowAggregate } from './window-aggregate.ts'
 
 export type WindowedSpec = {
@@ -27,15 +26,15 @@ export function windowedOperator(
     case 'session': {
       const { gapMs, joinsAtGap } = windows
       const session = { name, aggregator, gapMs, joinsAtGap, emission: followed(spec), latenessMs }
-      return new SessionAggregate(session, context, push, expired)
+      return sessionAggregate(session, context, push, expired)
     }
     case 'sliding': {
       const { differenceMs } = windows
       const sliding = { name, aggregator, differenceMs, emission: followed(spec), latenessMs }
-      return new SlidingAggregate(sliding, context, push, expired)
+      return slidingAggregate(sliding, context, push, expired)
     }
     case 'count':
-      return new CountAggregate({ name, aggregator, windows }, context, push)
+      return countAggregate({ name, aggregator, windows }, context, push, expired)
     default:
       return new WindowAggregate({ name, aggregator, windows, emission, latenessMs }, context, push, expired)
   }

@@ -1,8 +1,8 @@
+import { paneAggregate } from '#operators/panes'
 import type { KeyRef } from '../model/key.ts'
 import { Distinct } from '../operators/distinct.ts'
 import { merging } from '../operators/merging.ts'
 import type { Push, StatefulOperator } from '../operators/operator.ts'
-import { PaneAggregate } from '../operators/pane-aggregate.ts'
 import { RunningAggregate } from '../operators/running-aggregate.ts'
 import { wrapped } from '../operators/user-function.ts'
 import { windowedOperator } from '../operators/windowed-operator.ts'
@@ -88,7 +88,7 @@ function aggregateOperator(
     if (windows === undefined || windows.kind === 'sliding' || windows.kind === 'count') {
       throw new Error(`Cannot compile operator "${name}": panes of ${windows?.kind ?? 'no'} windows`)
     }
-    return new PaneAggregate({ name, aggregator, windows, emission, latenessMs }, context, push, expired)
+    return paneAggregate({ name, aggregator, windows, emission, latenessMs }, context, push, expired)
   }
   if (windows === undefined) return new RunningAggregate({ name, aggregator, emission }, context, push)
   return windowedOperator({ name, aggregator, windows, emission, latenessMs }, context, push, expired)

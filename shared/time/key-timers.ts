@@ -4,7 +4,9 @@
  */
 export class KeyTimers {
   readonly #due = new Map<string, number>()
-  readonly #heap: Timer[] = []
+  /** A heap in two arrays: times lie side by side, where comparing them is cheap. */
+  readonly #times: number[] = []
+  readonly #ids: string[] = []
 
   get size(): number {
     return this.#due.size
@@ -13,20 +15,21 @@ export class KeyTimers {
   /** Due watermark of the earliest timer, or Infinity. */
   get earliest(): number {
     this.#dropOutdated()
-    return this.#heap.length === 0 ? Number.POSITIVE_INFINITY : this.#heap[0].at
+    return this.#times.length === 0 ? Number.POSITIVE_INFINITY : this.#times[0]
   }
 
   schedule(id: string, at: number): void {
     const due = this.#due.get(id)
     if (due !== undefined && due <= at) return
     this.#due.set(id, at)
-    this.#push({ at, id })
+    this.#push(at, id)
   }
 
   /** Takes the earliest timer out. Only called when there is one. */
   take(): Timer {
     this.#dropOutdated()
-    const timer = this.#pop()
+    const timer = { at: this.#times[0], id: this.#ids[0] }
+    this.#pop()
     this.#due.delete(timer.id)
     return timer
   }
@@ -36,41 +39,46 @@ export class KeyTimers {
   }
 
   #dropOutdated(): void {
-    while (this.#heap.length > 0 && this.#due.get(this.#heap[0].id) !== this.#heap[0].at) this.#pop()
+    while (this.#times.length > 0 && this.#due.get(this.#ids[0]) !== this.#times[0]) this.#pop()
   }
 
-  #push(timer: Timer): void {
-    const heap = this.#heap
-    let at = heap.push(timer) - 1
-    while (at > 0) {
-      const parent = (at - 1) >> 1
-      if (!isBefore(timer, heap[parent])) break
-      heap[at] = heap[parent]
-      at = parent
+  #push(at: number, id: string): void {
+    const [times, ids] = [this.#times, this.#ids]
+    let place = times.push(at) - 1
+    ids.push(id)
+    while (place > 0) {
+      const parent = (place - 1) >> 1
+      if (!isBefore(at, id, times[parent], ids[parent])) break
+      times[place] = times[parent]
+      ids[place] = ids[parent]
+      place = parent
     }
-    heap[at] = timer
+    times[place] = at
+    ids[place] = id
   }
 
-  #pop(): Timer {
-    const heap = this.#heap
-    const top = heap[0]
-    const moved = heap[heap.length - 1]
-    heap.length--
-    if (heap.length === 0) return top
-    let at = 0
+  #pop(): void {
+    const [times, ids] = [this.#times, this.#ids]
+    const [at, id] = [times[times.length - 1], ids[ids.length - 1]]
+    times.length--
+    ids.length--
+    if (times.length === 0) return
+    let place = 0
     for (;;) {
-      let child = 2 * at + 1
-      if (child >= heap.length) break
-      if (child + 1 < heap.length && isBefore(heap[child + 1], heap[child])) child++
-      if (!isBefore(heap[child], moved)) break
-      heap[at] = heap[child]
-      at = child
+      let child = 2 * place + 1
+      if (child >= times.length) break
+      if (child + 1 < times.length && isBefore(times[child + 1], ids[child + 1], times[child], ids[child])) child++
+      if (!isBefore(times[child], ids[child], at, id)) break
+      times[place] = times[child]
+      ids[place] = ids[child]
+      place = child
     }
-    heap[at] = moved
-    return top
+    times[place] = at
+    ids[place] = id
   }
 }
 
 export type Timer = { readonly at: number; readonly id: string }
 
-const isBefore = (a: Timer, b: Timer): boolean => a.at < b.at || (a.at === b.at && a.id < b.id)
+const isBefore = (at: number, id: string, otherAt: number, otherId: string): boolean =>
+  at < otherAt || (at === otherAt && id < otherId)

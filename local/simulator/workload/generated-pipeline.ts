@@ -22,6 +22,11 @@ export type GeneratedWorkload = Workload & {
   readonly unsteadiness: Unsteadiness
 }
 
+export type GenerateOptions = {
+  /** Many operators that are no aggregates, and little else: no function throws for good there. @default false */
+  readonly isRich?: boolean
+}
+
 /** Records of a workload, over all its sources. */
 const meanRecords = 500
 
@@ -32,17 +37,21 @@ const meanRecords = 500
  * Most have 2 to 4 stages. Functions that throw are put only where rows do not change: what becomes of a state that went by in the
  * middle of a commit depends on the run.
  */
-export function generatedPipeline(seed: number, unsteadiness = new Unsteadiness()): GeneratedWorkload {
+export function generatedPipeline(
+  seed: number,
+  unsteadiness = new Unsteadiness(),
+  { isRich = false }: GenerateOptions = {},
+): GeneratedWorkload {
   const random = new Random(seed)
   const traits = random.fork('traits')
-  const isUnlucky = traits.chance(0.25)
+  const isUnlucky = traits.chance(0.25) && !isRich
   const isMalformed = traits.chance(0.3)
   const disorder: Disorder = traits.chance(0.25) ? 'beyond' : 'within'
   const sources = traits.chance(disorder === 'beyond' ? 0.2 : 0.4) ? ['left', 'right'] : ['left']
   const bounds = new Map(sources.map(name => [name, traits.pick([0, 1, 10, 50, 80])]))
   const text: string[] = []
   const habits = habitsOf(random.fork('habits'))
-  const built = build(random, sources, bounds, habits.idleMs, { isUnlucky, unsteadiness }, text)
+  const built = build(random, sources, bounds, habits.idleMs, { isUnlucky, unsteadiness, isRich }, text)
   const inputs: Record<string, WorkloadRecord[]> = {}
   // A source from which nothing comes to an output is not part of the plan.
   const read = sources.filter(name => built.plan.stages.some(stage => stage.name === name))
@@ -81,7 +90,7 @@ function build(
   sources: readonly string[],
   bounds: ReadonlyMap<string, number>,
   idleMs: number,
-  moods: Moods,
+  { isRich, ...moods }: Moods & { readonly isRich: boolean },
   text: string[],
 ): Pipeline<unknown, unknown> {
   const shape = random.fork('shape')
@@ -90,7 +99,8 @@ function build(
   const grow = (open: (name: string) => Stream<Fact, Origins>): Outputs => {
     const growth = new PipelineGrowth(shape, moods, text)
     for (const name of sources) growth.plant(name, open(name))
-    return growth.grow(shape.between(3, 8), random.fork('operators'))
+    const operators = random.fork('operators')
+    return isRich ? growth.growRich(operators) : growth.grow(shape.between(3, 8), operators)
   }
   return pipeline(
     'generated',

@@ -103,7 +103,12 @@ export function growForeignKey({ random, name, pick, moods }: Soil): GrownOperat
   const lefts = latestOf(random, one.stream.keyBy(`left-${name}`, key), `${name}-lefts`)
   const type = random.pick(['inner', 'left'] as const)
   const nobody = random.between(2, 7)
-  const on = (fact: Fact): string | undefined => (fact.id % nobody === 0 ? undefined : `${fact.user}`)
+  // A row that names another one now and then has changes in between that do not.
+  const often = random.between(5, 60)
+  const on = random.pick([
+    (fact: Fact) => (fact.id % nobody === 0 ? undefined : `${fact.user}`),
+    (fact: Fact) => `u${Math.floor(fact.id / often) % 6}`,
+  ])
   const stage = random.chance(0.5) ? `left-${name}` : `right-${name}`
   const rights = numbersOf(random, other.stream.keyBy(stage, rightKey), `${name}-rights`)
   const combine = (fact: Fact, right: number | undefined): number => {

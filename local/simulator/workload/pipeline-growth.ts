@@ -48,12 +48,19 @@ export class PipelineGrowth {
   grow(steps: number, operators: Random): Outputs {
     this.#everySource()
     for (let i = 0; i < steps; i++) this.#step()
-    this.#operators(operators)
+    if (!this.#moods.isUnlucky && !operators.chance(0.5)) this.#operators(operators, operators.between(1, 3))
     for (const branch of this.#branches) {
       if (this.#isFull) break
       if (branch.depth > 0 && this.#random.chance(0.4)) this.#sink(branch)
     }
     if (Object.keys(this.#outputs).length === 0) this.#sink(this.#branches[0])
+    return this.#outputs
+  }
+
+  /** Takes one step, for streams behind a shuffle, and has many operators. */
+  growRich(operators: Random): Outputs {
+    this.#step()
+    this.#operators(operators, operators.between(5, 7))
     return this.#outputs
   }
 
@@ -97,9 +104,7 @@ export class PipelineGrowth {
    * Operators that are no aggregates, in half of the pipelines, behind streams whose values do not change. What they draw comes from
    * numbers of their own. Where functions throw for good there are none: what else of the record's unit stands is open then.
    */
-  #operators(random: Random): void {
-    if (this.#moods.isUnlucky || random.chance(0.5)) return
-    const most = random.between(1, 3)
+  #operators(random: Random, most: number): void {
     for (let i = 0; i < most && !this.#isFull; i++) {
       const steady = this.#branches.filter(branch => !branch.isStale)
       const { text, depth, facts, rows, outputs, isStale } = growOperator({

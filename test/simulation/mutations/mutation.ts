@@ -16,7 +16,7 @@ export type Mutation = {
   readonly climate?: (climate: Climate) => boolean
 }
 
-export type TrialName = 'generated' | 'retrying' | 'ordered' | 'torn' | 'resharding'
+export type TrialName = 'generated' | 'operators' | 'retrying' | 'ordered' | 'torn' | 'resharding'
 
 export type Edit = {
   /** From the root of the repository. */

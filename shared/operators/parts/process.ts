@@ -1,0 +1,2 @@
+// One of the parts that a bundle may leave out: see left-out.ts.
+export { processDefinition } from '../process-function.ts'

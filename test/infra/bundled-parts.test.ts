@@ -1,0 +1,95 @@
+import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { after, test } from 'node:test'
+import { pathToFileURL } from 'node:url'
+import { build } from 'esbuild'
+import { q4 } from '../../functions/nexmark/q4.ts'
+import { q11 } from '../../functions/nexmark/q11.ts'
+import { orders } from '../../functions/orders/pipeline.ts'
+import { bundling, conditionsFor } from '../../infra/bundling.ts'
+import { json, minutes, panes, pipeline, tumbling, value } from '../../shared/index.ts'
+import * as leftOut from '../../shared/operators/parts/left-out.ts'
+import { type Part, parts, unusedParts } from '../../shared/plan/parts.ts'
+import type { Plan } from '../../shared/plan/plan.ts'
+
+const root = resolve(import.meta.dirname, '../..')
+const folder = mkdtempSync(join(tmpdir(), 'parts-'))
+after(() => rmSync(folder, { recursive: true }))
+
+const usedBy = (plan: Plan): Part[] => parts.filter(part => !unusedParts(plan).includes(part))
+
+type Click = { readonly user: string }
+
+const everything = pipeline('everything', ({ source }) => {
+  const clicks = source('click', { codec: json<Click>() })
+  const byUser = clicks.keyBy('user')
+  const rare = clicks.broadcast('user')
+  return {
+    early: byUser.window(tumbling(minutes(1))).count('early', { emit: panes({ early: { records: 1 } }) }),
+    firsts: byUser.distinct('firsts', { within: minutes(1) }).forEach(() => {}),
+    met: byUser
+      .joinBroadcast('met', rare, { rowKey: row => row.user, key: click => click.user }, a => a)
+      .forEach(() => {}),
+    seen: byUser
+      .process('seen', { state: { last: value<number>() }, onRecord: (_context, click) => [click] })
+      .forEach(() => {}),
+  }
+})
+
+test('the parts that a program uses are those of its operators', () => {
+  assert.deepEqual(usedBy(orders.plan), [])
+  assert.deepEqual(usedBy(q4.plan), ['joins', 'tables'])
+  assert.deepEqual(usedBy(q11.plan), ['moving-windows'])
+  assert.deepEqual(usedBy(everything.plan), ['process', 'broadcast-joins', 'distribution', 'panes'])
+})
+
+test('whatever a part gives, what stands for it when it is left out gives too', async () => {
+  for (const part of parts) {
+    const names = Object.keys(await import(`../../shared/operators/parts/${part}.ts`))
+    assert.ok(names.length > 0)
+    for (const name of names) assert.ok(name in leftOut, `${part}: ${name}`)
+  }
+})
+
+/** Both programs' handlers in one module, bundled for one of them. */
+async function bundledFor(plan: Plan, name: string): Promise<{ readonly file: string; readonly bytes: number }> {
+  const file = join(folder, `${name}.mjs`)
+  const entry = [
+    `import { handlers } from './functions/handlers.ts'`,
+    `import { q4 } from './functions/nexmark/q4.ts'`,
+    `import { orders } from './functions/orders/pipeline.ts'`,
+    'export const nexmark = handlers(q4)',
+    'export const trading = handlers(orders)',
+  ].join('\n')
+  const { format, target, mainFields, minify, externalModules, banner } = bundling
+  const { metafile } = await build({
+    stdin: { contents: entry, resolveDir: root, loader: 'ts' },
+    absWorkingDir: root,
+    outfile: file,
+    bundle: true,
+    platform: 'node',
+    format,
+    target,
+    mainFields: [...mainFields],
+    minify,
+    banner: { js: banner },
+    external: [...externalModules],
+    conditions: conditionsFor(plan).split(','),
+    metafile: true,
+    logLevel: 'error',
+  })
+  return { file, bytes: Object.values(metafile.outputs)[0].bytes }
+}
+
+test('a bundle has the parts that its program uses, and other programs of the module are built in it all the same', async () => {
+  const withJoins = await bundledFor(q4.plan, 'with-joins')
+  const without = await bundledFor(orders.plan, 'without')
+  assert.ok(without.bytes < withJoins.bytes - 30_000, `${without.bytes} and ${withJoins.bytes} bytes`)
+  for (const { file } of [withJoins, without]) {
+    const { nexmark, trading } = await import(pathToFileURL(file).href)
+    assert.deepEqual(Object.keys(nexmark).sort(), q4.plan.stages.map(stage => stage.name).sort())
+    assert.deepEqual(Object.keys(trading).sort(), orders.plan.stages.map(stage => stage.name).sort())
+  }
+})
