@@ -91,6 +91,12 @@ function common(a: WatermarkSteps, b: WatermarkSteps): WatermarkSteps {
   if (b.fine === Number.POSITIVE_INFINITY) return a
   const apart = Math.abs(a.offset - b.offset)
   const fine = greatestCommonDivisor(greatestCommonDivisor(a.fine, b.fine), apart)
-  const coarse = greatestCommonDivisor(greatestCommonDivisor(a.coarse, b.coarse), apart)
-  return { fine, coarse, offset: a.offset % fine }
+  return { fine, coarse: commonCoarse(a.coarse, b.coarse, apart), offset: a.offset % fine }
+}
+
+/** Infinity where nobody asks for more: panes of the global window whose rows have times of their own. */
+function commonCoarse(a: number, b: number, apart: number): number {
+  if (a === Number.POSITIVE_INFINITY) return b
+  if (b === Number.POSITIVE_INFINITY) return a
+  return greatestCommonDivisor(greatestCommonDivisor(a, b), apart)
 }

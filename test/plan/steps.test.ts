@@ -5,10 +5,12 @@ import {
   countWindow,
   cumulating,
   daily,
+  globalWindow,
   hopping,
   json,
   milliseconds,
   minutes,
+  panes,
   pipeline,
   session,
   sliding,
@@ -121,6 +123,15 @@ const planWith = (size: number, name = 'n', keyGroups = 32, fn: 'count' | 'sum' 
     },
     { keyGroups },
   ).plan
+
+test('panes of the global window by event time, at times of their own, ask for each step of the watermark', () => {
+  const timed = pipeline('timed', ({ source }) => {
+    const records = source('records', { codec }).keyBy('k')
+    const emit = panes({ early: { eventTime: ms(7) }, time: 'earliest' })
+    return { counts: records.window(globalWindow()).count('counts', { emit }) }
+  })
+  assert.deepEqual(stepsInto(timed.plan, 'k'), { fine: 1, coarse: 7, offset: 0 })
+})
 
 test('an edit that would misread state is named, one that would not is let through', () => {
   const before = shapeOf(stageNamed(planWith(1_000), 'k'))

@@ -63,7 +63,10 @@ const makers: readonly (readonly [name: string, make: (random: Random) => AnyAgg
   ['minBy', () => minBy((fact: Fact) => fact.kind)],
   ['maxBy', () => maxBy(amount)],
   ['countDistinct', () => countDistinct((fact: Fact) => [fact.user ?? null, Math.round(fact.amount) % 4])],
-  ['approxCountDistinct', random => approxCountDistinct((fact: Fact) => fact.id, { precision: random.pick([4, 8, 12]) })],
+  [
+    'approxCountDistinct',
+    random => approxCountDistinct((fact: Fact) => fact.id, { precision: random.pick([4, 8, 12]) }),
+  ],
   ['quantiles', random => quantiles(third, [0, 0.3, 0.5, 1], { error: random.pick([0.01, 0.2]) })],
   ['variance', random => variance(third, { of: random.pick(['sample', 'population'] as const) })],
   ['stddev', random => stddev(amount, { of: random.pick(['sample', 'population'] as const) })],

@@ -22,7 +22,11 @@ import type { GrownOperator, Soil } from './grown-operators.ts'
 type Keyed = KeyedStream<string, Fact, Origins>
 type Windowed = WindowedStream<string, Fact, Origins, unknown>
 
-function keyedOf({ random, name, pick }: Soil): { readonly keyed: Keyed; readonly depth: number; readonly from: string } {
+function keyedOf({ random, name, pick }: Soil): {
+  readonly keyed: Keyed
+  readonly depth: number
+  readonly from: string
+} {
   const { stream, depth, name: from } = pick()
   const by = random.chance(0.6) ? (fact: Fact) => `${fact.kind}` : (fact: Fact) => `${fact.kind}${fact.id % 5}`
   return { keyed: stream.keyBy(`of-${name}`, by), depth: depth + 1, from }
@@ -87,8 +91,9 @@ export function growWindows(soil: Soil): GrownOperator {
   const { made, text } = anyRows(random, lenient, name, emit)
   const isStale = emit !== 'final' || latenessMs > 0
   const what = `${name}: ${JSON.stringify(windows)} of ${from}, lateness ${latenessMs}, ${JSON.stringify(emit)}, ${text}`
-  const facts = windows.kind === 'session' && isStale ? {} : { facts: made.map(factOfAny) }
-  return { text: what, depth, isStale, outputs: outputsOf(random, name, made), ...facts }
+  // Rows of sessions that may merge are taken back: they go to views only.
+  if (windows.kind === 'session' && isStale) return { text: what, depth, isStale, outputs: { [`${name}-rows`]: made } }
+  return { text: what, depth, isStale, outputs: outputsOf(random, name, made), facts: made.map(factOfAny) }
 }
 
 /** A window that hops often, made of the one before by an inverse where there is one. */
