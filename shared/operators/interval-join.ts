@@ -2,7 +2,7 @@ import { endOfTime, lastEventTime } from '../model/event-time.ts'
 import type { KeyRef } from '../model/key.ts'
 import type { Loose } from '../model/loose.ts'
 import type { Store } from '../state/store.ts'
-import { KeyTimers } from '../time/key-timers.ts'
+import { TimerHeap } from '../time/timer-heap.ts'
 import type { OperatorOutputs, WatermarkNeed } from './definition.ts'
 import { type JoinKey, JoinState, type KeptCell } from './join-state.ts'
 import {
@@ -84,7 +84,7 @@ class IntervalJoin implements StatefulOperator {
   readonly stores: readonly Store[]
   readonly #spec: IntervalJoinSpec
   readonly #state: JoinState
-  readonly #timers: (KeyTimers | undefined)[] = []
+  readonly #timers: (TimerHeap<JoinKey> | undefined)[] = []
   readonly #context: OperatorContext
   readonly #push: Push
   readonly #expired: readonly (Push | undefined)[]
@@ -123,7 +123,7 @@ class IntervalJoin implements StatefulOperator {
     const key = this.#state.key(group, id)
     if (side === leftInput) this.#processLeft(group, key, value, time, last, due)
     else this.#processRight(group, key, value, time, due)
-    this.#settle(group, id, key)
+    this.#settle(group, key)
   }
 
   eventTimer(group: number): number {
@@ -131,11 +131,11 @@ class IntervalJoin implements StatefulOperator {
   }
 
   fireEventTimer(group: number): void {
-    const { at, id } = this.#timersOf(group).take()
-    this.#context.fired(this.name, group, at, id)
+    const timers = this.#timersOf(group)
+    const at = timers.earliest
+    const key = timers.take()
+    this.#context.fired(this.name, group, at, key.id)
     const { type } = this.#spec
-    const key = this.#state.key(group, id)
-    key.timer = Number.POSITIVE_INFINITY
     let room = recordsPerTimer
     for (const side of [leftInput, rightInput] as const) {
       const due = key.side(side).takeDue(at, room)
@@ -144,7 +144,7 @@ class IntervalJoin implements StatefulOperator {
         if (type === 'semi' ? kept[3] : !kept[3] && isKeptAlone(type, side)) this.#emitAlone(side, kept[1], at)
       }
     }
-    this.#settle(group, id, key)
+    this.#settle(group, key)
   }
 
   arrivalTimer(): number {
@@ -242,23 +242,19 @@ class IntervalJoin implements StatefulOperator {
     this.#push(this.#combineAlone(left, right), time, undefined)
   }
 
-  #settle(group: number, id: string, key: JoinKey): void {
+  #settle(group: number, key: JoinKey): void {
     const due = key.earliestDue
-    if (due < key.timer) {
-      this.#timersOf(group).schedule(id, due)
-      key.timer = due
-    } else if (due === Number.POSITIVE_INFINITY) {
-      this.#state.release(group, id, key)
-    }
+    if (due < Number.POSITIVE_INFINITY) this.#timersOf(group).schedule(key, due)
+    else this.#state.release(group, key.id, key)
   }
 
   /** Rebuilt from the records when a group is touched for the first time after a load. */
-  #timersOf(group: number): KeyTimers {
+  #timersOf(group: number): TimerHeap<JoinKey> {
     let timers = this.#timers[group]
     if (timers === undefined) {
-      timers = new KeyTimers()
+      timers = new TimerHeap()
       this.#timers[group] = timers
-      for (const id of this.#state.ids(group)) timers.schedule(id, this.#state.key(group, id).earliestDue)
+      for (const key of this.#state.keys(group)) timers.schedule(key, key.earliestDue)
     }
     return timers
   }

@@ -1,5 +1,6 @@
 import { type MapCell, type MapOwner, MapStore } from '../state/map-store.ts'
 import type { Store } from '../state/store.ts'
+import type { TimerOwner } from '../time/timer-heap.ts'
 import type { Side } from './join-types.ts'
 
 /**
@@ -34,31 +35,39 @@ export class JoinState {
     let key = keys.get(id)
     if (key === undefined) {
       const [left, right] = this.#sides
-      key = new JoinKey(new KeyRecords(left, group, id, this.#isLeftInOrder), new KeyRecords(right, group, id, true))
+      key = new JoinKey(
+        id,
+        new KeyRecords(left, group, id, this.#isLeftInOrder),
+        new KeyRecords(right, group, id, true),
+      )
       keys.set(id, key)
     }
     return key
   }
 
-  /** A key is done with: it is forgotten when it keeps nothing. */
+  /** A key is done with: it is forgotten when it keeps nothing, and its timer with it. */
   release(group: number, id: string, key: JoinKey): void {
-    if (key.left.isEmpty && key.right.isEmpty) this.#groups[group]?.delete(id)
+    if (!key.left.isEmpty || !key.right.isEmpty) return
+    key.timer = Number.POSITIVE_INFINITY
+    this.#groups[group]?.delete(id)
   }
 
   /** All keys that keep records. */
-  ids(group: number): Set<string> {
-    return new Set(this.#sides.flatMap(store => [...store.owners(group)].map(owner => owner.id)))
+  keys(group: number): JoinKey[] {
+    const ids = new Set(this.#sides.flatMap(store => Array.from(store.owners(group), owner => owner.id)))
+    return Array.from(ids, id => this.key(group, id))
   }
 }
 
 /** What is kept for one key. */
-export class JoinKey {
+export class JoinKey implements TimerOwner {
+  readonly id: string
   readonly left: KeyRecords
   readonly right: KeyRecords
-  /** Its timer, as far as it is known to be set. */
   timer = Number.POSITIVE_INFINITY
 
-  constructor(left: KeyRecords, right: KeyRecords) {
+  constructor(id: string, left: KeyRecords, right: KeyRecords) {
+    this.id = id
     this.left = left
     this.right = right
   }
@@ -103,6 +112,11 @@ export class KeyRecords {
 
   get earliestDue(): number {
     return this.#byDue?.first?.value[2] ?? Number.POSITIVE_INFINITY
+  }
+
+  /** The one with the earliest event time. */
+  get first(): KeptCell | undefined {
+    return this.#byTime?.first
   }
 
   get all(): readonly KeptCell[] {

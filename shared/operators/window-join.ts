@@ -92,7 +92,8 @@ class WindowJoin implements WindowFunction {
     const metRights = new Set<number>()
     for (const left of lefts) {
       let isMet = false
-      for (const [i, right] of rights.entries()) {
+      for (let i = 0; i < rights.length; i++) {
+        const right = rights[i]
         if (!this.#where(left, right)) continue
         isMet = true
         if (isFiltering) break

@@ -1,7 +1,7 @@
 import { endOfTime } from '../model/event-time.ts'
 import { type Key, type KeyRef, keyOf } from '../model/key.ts'
 import type { Store } from '../state/store.ts'
-import { KeyTimers } from '../time/key-timers.ts'
+import { TimerHeap } from '../time/timer-heap.ts'
 import {
   endsEvery,
   firstEnd,
@@ -52,7 +52,7 @@ export class WindowedSides implements StatefulOperator {
   readonly stores: readonly Store[]
   readonly #spec: WindowedSidesSpec
   readonly #state: JoinState
-  readonly #timers: (KeyTimers | undefined)[] = []
+  readonly #timers: (TimerHeap<JoinKey> | undefined)[] = []
   readonly #context: OperatorContext
   readonly #expired: readonly (Push | undefined)[]
   readonly #function: WindowFunction
@@ -90,11 +90,11 @@ export class WindowedSides implements StatefulOperator {
       this.#context.tallies.late += this.#context.weight
       for (const window of windowsHolding(windows, time)) {
         if (this.#dueAt(window.end) > watermark || this.#closedAt(window.end) <= watermark) continue
-        this.#function.late(this.#meeting(id, key, window), side, value)
+        this.#function.late(this.#meeting(key, window), side, value)
       }
     }
     key.side(side).add(time, value, gone, false)
-    this.#timersOf(group).schedule(id, this.#nextDue(slice, watermark))
+    this.#timersOf(group).schedule(key, this.#nextDue(slice, watermark))
   }
 
   eventTimer(group: number): number {
@@ -102,16 +102,17 @@ export class WindowedSides implements StatefulOperator {
   }
 
   fireEventTimer(group: number): void {
-    const { at, id } = this.#timersOf(group).take()
-    this.#context.fired(this.name, group, at, id)
-    const key = this.#state.key(group, id)
-    this.#atWindow(id, key, at, meeting => this.#function.onTime(meeting))
-    this.#atWindow(id, key, at - this.#spec.latenessMs, meeting => this.#function.closed(meeting))
+    const timers = this.#timersOf(group)
+    const at = timers.earliest
+    const key = timers.take()
+    this.#context.fired(this.name, group, at, key.id)
+    this.#atWindow(key, at, meeting => this.#function.onTime(meeting))
+    this.#atWindow(key, at - this.#spec.latenessMs, meeting => this.#function.closed(meeting))
     key.left.takeDue(at)
     key.right.takeDue(at)
     const next = this.#nextOf(key, at)
-    if (next < Number.POSITIVE_INFINITY) this.#timersOf(group).schedule(id, next)
-    else this.#state.release(group, id, key)
+    if (next < Number.POSITIVE_INFINITY) timers.schedule(key, next)
+    else this.#state.release(group, key.id, key)
   }
 
   arrivalTimer(): number {
@@ -126,16 +127,16 @@ export class WindowedSides implements StatefulOperator {
   readonly #closedAt = (end: number): number => closedAt(this.#spec.windows.kind, end, this.#spec.latenessMs)
 
   /** The window that is due at this watermark, where there is one and it has records. */
-  #atWindow(id: string, key: JoinKey, at: number, take: (meeting: Meeting) => void): void {
+  #atWindow(key: JoinKey, at: number, take: (meeting: Meeting) => void): void {
     const { windows } = this.#spec
     // The end of time is the end of the global window, whatever the lateness.
     const end = windows.kind === 'global' ? endOfTime : at + 1
     if (!isWindowEnd(windows, end)) return
-    const meeting = this.#meeting(id, key, { start: windowStart(windows, end), end })
+    const meeting = this.#meeting(key, { start: windowStart(windows, end), end })
     if (meeting.lefts.length > 0 || meeting.rights.length > 0) take(meeting)
   }
 
-  #meeting(id: string, { left, right }: JoinKey, window: Window): Meeting {
+  #meeting({ id, left, right }: JoinKey, window: Window): Meeting {
     return { key: keyOf(id), window, lefts: valuesIn(left, window), rights: valuesIn(right, window) }
   }
 
@@ -154,6 +155,8 @@ export class WindowedSides implements StatefulOperator {
   }
 
   #nextOf({ left, right }: JoinKey, after: number): number {
+    // Without lateness nothing is due before a window of the earliest record: those that have closed are gone.
+    if (this.#spec.latenessMs === 0) return Math.min(this.#nextOfFirst(left, after), this.#nextOfFirst(right, after))
     let next = Number.POSITIVE_INFINITY
     let known = Number.NaN
     for (const records of [left, right]) {
@@ -167,15 +170,20 @@ export class WindowedSides implements StatefulOperator {
     return next
   }
 
+  #nextOfFirst({ first }: KeyRecords, after: number): number {
+    if (first === undefined) return Number.POSITIVE_INFINITY
+    return this.#nextDue(sliceStart(this.#spec.windows, first.value[0]), after)
+  }
+
   /** Rebuilt from the records when a group is touched for the first time after a load. */
-  #timersOf(group: number): KeyTimers {
+  #timersOf(group: number): TimerHeap<JoinKey> {
     let timers = this.#timers[group]
     if (timers === undefined) {
-      timers = new KeyTimers()
+      timers = new TimerHeap()
       this.#timers[group] = timers
-      for (const id of this.#state.ids(group)) {
-        const after = this.#context.firedUntil(this.name, group, id)
-        timers.schedule(id, this.#nextOf(this.#state.key(group, id), after))
+      for (const key of this.#state.keys(group)) {
+        const after = this.#context.firedUntil(this.name, group, key.id)
+        timers.schedule(key, this.#nextOf(key, after))
       }
     }
     return timers
