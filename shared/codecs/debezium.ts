@@ -21,10 +21,13 @@ const notices: Readonly<Record<string, ChangeNotice['notice']>> = { t: 'truncate
  * key only.
  *
  * ```ts
- * const users = source('users', { codec: debezium<User>(), eventTime: change => change.time })
- *   .filter(isRowChange)
- *   .keyBy('user', change => change.row.id)
- *   .materialize('users')
+ * export const table = pipeline('table', ({ source }) => {
+ *   const users = source('users', { codec: debezium<{ id: string }>(), eventTime: change => change.time })
+ *     .filter(isRowChange)
+ *     .keyBy('user', change => change.row.id)
+ *     .materialize('users')
+ *   return { users }
+ * })
  * ```
  */
 export function debezium<Row>(validate?: (row: unknown) => Row): Codec<RowChange<Row> | ChangeNotice> {

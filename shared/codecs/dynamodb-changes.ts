@@ -17,9 +17,12 @@ const kinds: Readonly<Record<string, RowChange<unknown>['kind']>> = {
  * The stream may hold a change twice, and changes of an item out of order: `materialize` them by event time.
  *
  * ```ts
- * const users = source('users', { codec: dynamodbChanges<User>(), eventTime: change => change.time })
- *   .keyBy('user', change => change.row.id)
- *   .materialize('users', { by: 'eventTime' })
+ * export const table = pipeline('table', ({ source }) => {
+ *   const users = source('users', { codec: dynamodbChanges<{ id: string }>(), eventTime: change => change.time })
+ *     .keyBy('user', change => change.row.id)
+ *     .materialize('users', { by: 'eventTime' })
+ *   return { users }
+ * })
  * ```
  */
 export function dynamodbChanges<Row>(validate?: (row: unknown) => Row): Codec<RowChange<Row>> {
