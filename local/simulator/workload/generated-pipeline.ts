@@ -7,6 +7,7 @@ import { Random } from '../random.ts'
 import type { Fact } from './fact.ts'
 import { factsOf } from './facts.ts'
 import type { Moods } from './grown-aggregate.ts'
+import type { Family } from './grown-operators.ts'
 import { PipelineGrowth } from './pipeline-growth.ts'
 import { aggregated, habitsOf, type ProducerHabits, repeated, silenced } from './producer-habits.ts'
 import { Unsteadiness } from './unsteadiness.ts'
@@ -23,8 +24,8 @@ export type GeneratedWorkload = Workload & {
 }
 
 export type GenerateOptions = {
-  /** Many operators that are no aggregates, and little else: no function throws for good there. @default false */
-  readonly isRich?: boolean
+  /** Many operators of these, and little else: no function throws for good there. @default a few of any */
+  readonly family?: Family
 }
 
 /** Records of a workload, over all its sources. */
@@ -40,18 +41,18 @@ const meanRecords = 500
 export function generatedPipeline(
   seed: number,
   unsteadiness = new Unsteadiness(),
-  { isRich = false }: GenerateOptions = {},
+  { family }: GenerateOptions = {},
 ): GeneratedWorkload {
   const random = new Random(seed)
   const traits = random.fork('traits')
-  const isUnlucky = traits.chance(0.25) && !isRich
+  const isUnlucky = traits.chance(0.25) && family === undefined
   const isMalformed = traits.chance(0.3)
   const disorder: Disorder = traits.chance(0.25) ? 'beyond' : 'within'
   const sources = traits.chance(disorder === 'beyond' ? 0.2 : 0.4) ? ['left', 'right'] : ['left']
   const bounds = new Map(sources.map(name => [name, traits.pick([0, 1, 10, 50, 80])]))
   const text: string[] = []
   const habits = habitsOf(random.fork('habits'))
-  const built = build(random, sources, bounds, habits.idleMs, { isUnlucky, unsteadiness, isRich }, text)
+  const built = build(random, sources, bounds, habits.idleMs, { isUnlucky, unsteadiness, family }, text)
   const inputs: Record<string, WorkloadRecord[]> = {}
   // A source from which nothing comes to an output is not part of the plan.
   const read = sources.filter(name => built.plan.stages.some(stage => stage.name === name))
@@ -90,7 +91,7 @@ function build(
   sources: readonly string[],
   bounds: ReadonlyMap<string, number>,
   idleMs: number,
-  { isRich, ...moods }: Moods & { readonly isRich: boolean },
+  { family, ...moods }: Moods & { readonly family: Family | undefined },
   text: string[],
 ): Pipeline<unknown, unknown> {
   const shape = random.fork('shape')
@@ -100,7 +101,7 @@ function build(
     const growth = new PipelineGrowth(shape, moods, text)
     for (const name of sources) growth.plant(name, open(name))
     const operators = random.fork('operators')
-    return isRich ? growth.growRich(operators) : growth.grow(shape.between(3, 8), operators)
+    return family === undefined ? growth.grow(shape.between(3, 8), operators) : growth.growFamily(family, operators)
   }
   return pipeline(
     'generated',

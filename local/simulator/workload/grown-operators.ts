@@ -64,4 +64,16 @@ const growers: readonly Grower[] = [
   growPanes,
 ]
 
-export const growOperator = (soil: Soil): GrownOperator => soil.random.pick(growers)(soil)
+/** Some of them, that have much to do with each other. */
+const families = {
+  joins: [growIntervalJoin, growWindowJoin, growCoGroup, growVersionedJoin, growBroadcastJoin],
+  tables: [growRegrouped, growLatest, growChanges, growTableJoin, growStreamTableJoin, growForeignKey],
+  functions: [growSlots, growTotals, growDistinctWithin, growRebalanced, growRules],
+  windows: [growWindows, growHopping, growComposed, growPanes],
+} satisfies Readonly<Record<string, readonly Grower[]>>
+
+export type Family = keyof typeof families
+
+/** Any operator, or any of a family. */
+export const growOperator = (soil: Soil, family?: Family): GrownOperator =>
+  soil.random.pick<Grower>(family === undefined ? growers : families[family])(soil)

@@ -7,7 +7,7 @@ import { tumbling } from '../../../shared/windows/window.ts'
 import type { Random } from '../random.ts'
 import { type AnyRow, type Fact, factOf, lucky } from './fact.ts'
 import { type GrownRows, growAggregate, keyed, type Moods } from './grown-aggregate.ts'
-import { growOperator } from './grown-operators.ts'
+import { type Family, growOperator } from './grown-operators.ts'
 
 /** A stream that the pipeline can go on from. */
 export type Branch = {
@@ -57,11 +57,15 @@ export class PipelineGrowth {
     return this.#outputs
   }
 
-  /** Takes one step, for streams behind a shuffle, and has many operators. */
-  growRich(operators: Random): Outputs {
+  /** Takes one step, for streams behind a shuffle, and has many operators of a family side by side: joins of joins take long. */
+  growFamily(family: Family, operators: Random): Outputs {
     this.#step()
-    this.#operators(operators, operators.between(5, 7))
+    this.#operators(operators, operators.between(4, 6), family, this.#steady)
     return this.#outputs
+  }
+
+  get #steady(): readonly Branch[] {
+    return this.#branches.filter(branch => !branch.isStale)
   }
 
   get #isFull(): boolean {
@@ -104,15 +108,18 @@ export class PipelineGrowth {
    * Operators that are no aggregates, in half of the pipelines, behind streams whose values do not change. What they draw comes from
    * numbers of their own. Where functions throw for good there are none: what else of the record's unit stands is open then.
    */
-  #operators(random: Random, most: number): void {
+  #operators(random: Random, most: number, family?: Family, roots?: readonly Branch[]): void {
     for (let i = 0; i < most && !this.#isFull; i++) {
-      const steady = this.#branches.filter(branch => !branch.isStale)
-      const { text, depth, facts, rows, outputs, isStale } = growOperator({
-        random,
-        name: this.#name('operator'),
-        moods: this.#moods,
-        pick: () => random.pick(steady),
-      })
+      const steady = roots ?? this.#steady
+      const { text, depth, facts, rows, outputs, isStale } = growOperator(
+        {
+          random,
+          name: this.#name('operator'),
+          moods: this.#moods,
+          pick: () => random.pick(steady),
+        },
+        family,
+      )
       this.#text.push(text)
       if (rows !== undefined) this.#view(rows, text)
       for (const [output, made] of Object.entries(outputs ?? {})) {

@@ -1,6 +1,8 @@
 import { chunkRules } from './chunk-rules.ts'
 import { commitRules } from './commit-rules.ts'
+import { joinRules } from './join-rules.ts'
 import type { Mutation } from './mutation.ts'
+import { operatorRules } from './operator-rules.ts'
 import { pageRules } from './page-rules.ts'
 import { reshardRules } from './reshard-rules.ts'
 import { sinkRules } from './sink-rules.ts'
@@ -18,6 +20,9 @@ import { watermarkRules } from './watermark-rules.ts'
  * - before the seal "publish its newest outbox": Lambda hands over a parent's last batch until it was published, then the child's first
  * - "an empty chunk for each output key group" of a child: without, the watermark comes later
  * - a sealed log acknowledges nothing beyond `through`: Lambda begins a child when its parents are done
+ * - an ended subscription of a foreign key is deleted: answers to it are dropped by their number
+ *
+ * The rules of operators come last.
  */
 export const mutations: readonly Mutation[] = [
   ...commitRules,
@@ -26,4 +31,6 @@ export const mutations: readonly Mutation[] = [
   ...watermarkRules,
   ...reshardRules,
   ...sinkRules,
+  ...operatorRules,
+  ...joinRules,
 ]

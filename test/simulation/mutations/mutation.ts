@@ -1,13 +1,14 @@
 import type { Climate } from '../../../local/simulator/climate.ts'
+import type { Family } from '../../../local/simulator/workload/grown-operators.ts'
 
 /**
- * A rule of protocol.md, taken out of the code: text of one or more source files that is another when a process loads them. The
+ * A rule of protocol.md, or of operators, taken out of the code: text of one or more source files that is another when a process loads them. The
  * product holds no switch for it.
  */
 export type Mutation = {
   /** Names it for the runner. */
   readonly name: string
-  /** What protocol.md says and no longer holds. */
+  /** What should hold, in the words of protocol.md where it says so, and no longer does. */
   readonly rule: string
   readonly edits: readonly Edit[]
   /** Every second run is one of these. Only speed hangs on it. @default generated */
@@ -16,7 +17,7 @@ export type Mutation = {
   readonly climate?: (climate: Climate) => boolean
 }
 
-export type TrialName = 'generated' | 'operators' | 'retrying' | 'ordered' | 'torn' | 'resharding'
+export type TrialName = Family | 'generated' | 'retrying' | 'ordered' | 'torn' | 'resharding'
 
 export type Edit = {
   /** From the root of the repository. */

@@ -4,6 +4,7 @@ import type { Checker } from '../../../local/simulator/observation.ts'
 import { Random } from '../../../local/simulator/random.ts'
 import { sameAsBatch } from '../../../local/simulator/same-as-batch.ts'
 import { generatedPipeline } from '../../../local/simulator/workload/generated-pipeline.ts'
+import type { Family } from '../../../local/simulator/workload/grown-operators.ts'
 import { Unsteadiness } from '../../../local/simulator/workload/unsteadiness.ts'
 import { type Workload, workloadOf } from '../../../local/simulator/workload/workload.ts'
 import { hopping, json, milliseconds, pipeline } from '../../../shared/index.ts'
@@ -18,7 +19,10 @@ export type Trial = {
 
 export const trialOf: { readonly [Name in TrialName]: (seed: number) => Trial } = {
   generated: seed => ({ workload: generatedPipeline(seed), checkers: [sameAsBatch, ...checkers] }),
-  operators: seed => ({ workload: manyOperators(seed), checkers: [sameAsBatch, ...checkers] }),
+  joins: seed => ({ workload: manyOf('joins', seed), checkers: [sameAsBatch, ...checkers] }),
+  tables: seed => ({ workload: manyOf('tables', seed), checkers: [sameAsBatch, ...checkers] }),
+  functions: seed => ({ workload: manyOf('functions', seed), checkers: [sameAsBatch, ...checkers] }),
+  windows: seed => ({ workload: manyOf('windows', seed), checkers: [sameAsBatch, ...checkers] }),
   retrying: seed => ({ workload: retrying(seed), checkers: [sameAsBatch, ...checkers] }),
   torn: seed => ({ workload: generatedPipeline(seed), checkers: [sameAsBatch, ...checkers], climate: tears }),
   resharding: seed => ({
@@ -29,7 +33,7 @@ export const trialOf: { readonly [Name in TrialName]: (seed: number) => Trial } 
   ordered: seed => ({ workload: ordered(seed), checkers: [noDeadLetters, ...checkers] }),
 }
 
-const manyOperators = (seed: number): Workload => generatedPipeline(seed, new Unsteadiness(), { isRich: true })
+const manyOf = (family: Family, seed: number): Workload => generatedPipeline(seed, new Unsteadiness(), { family })
 
 /** Queries see some of what is written meanwhile, by writers that commit several times in a row. */
 const tears = (drawn: Climate): Climate => ({
