@@ -1,7 +1,7 @@
 import { partialAggregateDefinition, passThroughDefinition } from '#operators/distribution'
 import { ConfigurationError } from '../model/errors.ts'
 import type { Key } from '../model/key.ts'
-import type { PartOfKey } from '../operators/partial-aggregate.ts'
+import type { PartOfKey } from '../operators/distribution/partial-aggregate.ts'
 import type { AggregateNode, KeyByNode, Node, OperatorNode, RowNode } from '../plan/graph.ts'
 import { gridOf } from '../windows/assign.ts'
 import { isFixed } from '../windows/window.ts'

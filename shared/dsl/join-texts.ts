@@ -1,8 +1,8 @@
-import type { CoGroupSpec } from '../operators/cogroup.ts'
 import type { OperatorText } from '../operators/definition.ts'
-import type { IntervalJoinSpec } from '../operators/interval-join.ts'
-import { isForEver, type JoinType, type LateOutputs, lateOutputNames } from '../operators/join-types.ts'
-import type { WindowJoinSpec } from '../operators/window-join.ts'
+import type { CoGroupSpec } from '../operators/joins/cogroup.ts'
+import type { IntervalJoinSpec } from '../operators/joins/interval-join.ts'
+import { isForEver, type JoinType, type LateOutputs, lateOutputNames } from '../operators/joins/join-types.ts'
+import type { WindowJoinSpec } from '../operators/joins/window-join.ts'
 import { durationText, windowsText } from '../plan/describe-windows.ts'
 
 export function intervalJoinText(spec: IntervalJoinSpec): OperatorText {

@@ -1,7 +1,7 @@
 import type { Key } from '../model/key.ts'
 import { counting, largest, type Ordered, reducing, smallest } from '../operators/aggregator.ts'
 import { averaging, summing } from '../operators/exact-sum.ts'
-import type { Change } from '../operators/table-changes.ts'
+import type { Change } from '../operators/tables/table-changes.ts'
 import type { KeyByNode } from '../plan/graph.ts'
 import type { WindowAssigner } from '../windows/window.ts'
 import type { Aggregate, Aggregated, Aggregates } from './aggregate.ts'

@@ -7,7 +7,7 @@ import type {
   PaneTime,
   PaneTrigger,
   RetractingPane,
-} from '../operators/pane-emission.ts'
+} from '../operators/panes/pane-emission.ts'
 import type { Emit } from './emit.ts'
 import type { WindowedRow } from './rows.ts'
 

@@ -9,7 +9,7 @@ import type {
   StateSpec,
   Ttl,
   ValueState,
-} from '../operators/process-state.ts'
+} from '../operators/process/process-state.ts'
 
 /** How long an entry lives. Without `ttl` until it is cleared, or the input ends. */
 export type StateOptions = {

@@ -15,8 +15,8 @@ import {
   type RightRow,
   type Subscription,
   subscriptionsSide,
-} from '../operators/foreign-key.ts'
-import type { TableCombine, TableJoinType } from '../operators/table-join-types.ts'
+} from '../operators/tables/foreign-key.ts'
+import type { TableCombine, TableJoinType } from '../operators/tables/table-join-types.ts'
 import { durationText } from '../plan/describe-windows.ts'
 import type { KeyByNode, Loose, Node, OperatorNode, RowNode } from '../plan/graph.ts'
 import { operatorNode } from './operator-node.ts'

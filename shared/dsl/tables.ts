@@ -2,9 +2,9 @@ import { changesDefinition, latestDefinition, retractTableDefinition } from '#op
 import { type Duration, days } from '../model/duration.ts'
 import { ConfigurationError } from '../model/errors.ts'
 import type { OperatorDefinition } from '../operators/definition.ts'
-import type { RowsTaken } from '../operators/kept-rows.ts'
-import type { LatestSpec } from '../operators/latest.ts'
-import type { Change } from '../operators/table-changes.ts'
+import type { RowsTaken } from '../operators/tables/kept-rows.ts'
+import type { LatestSpec } from '../operators/tables/latest.ts'
+import type { Change } from '../operators/tables/table-changes.ts'
 import { durationText } from '../plan/describe-windows.ts'
 import {
   hasUpdates,

@@ -1,7 +1,7 @@
 import type { Key, KeyRef } from '../model/key.ts'
 import type { Store } from '../state/store.ts'
 import type { Window } from '../windows/window.ts'
-import { describePanes, type PaneEmission } from './pane-emission.ts'
+import { describePanes, type PaneEmission } from './panes/pane-emission.ts'
 
 /**
  * Where results go. `origin` names the row that a value is the newest state of, with the key group that owns it, and is left out where

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { encodePage } from '../../shared/commit/paging.ts'
 import { endOfTime } from '../../shared/model/event-time.ts'
-import type { JoinDefinition } from '../../shared/operators/join-types.ts'
+import type { JoinDefinition } from '../../shared/operators/joins/join-types.ts'
 import type { Random } from '../codecs/random.ts'
 import { Harness } from './harness.ts'
 

@@ -1,5 +1,5 @@
 import { beginningOfTime, endOfTime } from '../../shared/model/event-time.ts'
-import type { PaneEmission, PaneTrigger } from '../../shared/operators/pane-emission.ts'
+import type { PaneEmission, PaneTrigger } from '../../shared/operators/panes/pane-emission.ts'
 
 export type NaiveSettings = {
   readonly emission: PaneEmission

@@ -1,5 +1,5 @@
 import { beginningOfTime } from '../../shared/model/event-time.ts'
-import type { JoinType } from '../../shared/operators/join-types.ts'
+import type { JoinType } from '../../shared/operators/joins/join-types.ts'
 import type { Window } from '../../shared/windows/window.ts'
 import type { Item, Outcome, Step } from './join-play.ts'
 import { pairText } from './naive-interval-join.ts'

@@ -3,8 +3,8 @@ import { test } from 'node:test'
 import { milliseconds } from '../../shared/model/duration.ts'
 import { endOfTime } from '../../shared/model/event-time.ts'
 import type { Aggregator } from '../../shared/operators/aggregator.ts'
-import { PaneAggregate } from '../../shared/operators/pane-aggregate.ts'
-import type { PaneEmission, PaneTime, PaneTrigger } from '../../shared/operators/pane-emission.ts'
+import { PaneAggregate } from '../../shared/operators/panes/pane-aggregate.ts'
+import type { PaneEmission, PaneTime, PaneTrigger } from '../../shared/operators/panes/pane-emission.ts'
 import { cumulating } from '../../shared/windows/cumulating.ts'
 import {
   dueAt,

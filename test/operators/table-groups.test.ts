@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { averagingRows, countingRows, type Retracting, summingRows } from '../../shared/operators/retracting.ts'
-import { tableAggregateDefinition } from '../../shared/operators/table-aggregate.ts'
-import { tableExtremeDefinition } from '../../shared/operators/table-extremes.ts'
-import { type GroupChange, regroupDefinition } from '../../shared/operators/table-regroup.ts'
+import { averagingRows, countingRows, type Retracting, summingRows } from '../../shared/operators/tables/retracting.ts'
+import { tableAggregateDefinition } from '../../shared/operators/tables/table-aggregate.ts'
+import { tableExtremeDefinition } from '../../shared/operators/tables/table-extremes.ts'
+import { type GroupChange, regroupDefinition } from '../../shared/operators/tables/table-regroup.ts'
 import { Random } from '../codecs/random.ts'
 import { commit, end, playing, playRows, rowsOf, seeds, unwindowed } from './table-play.ts'
 

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { streamTableJoinDefinition } from '../../shared/operators/stream-table-join.ts'
-import type { TableJoinType } from '../../shared/operators/table-join-types.ts'
-import { tableTableJoinDefinition } from '../../shared/operators/table-table-join.ts'
-import { type VersionedJoinSpec, versionedJoinDefinition } from '../../shared/operators/versioned-join.ts'
+import { streamTableJoinDefinition } from '../../shared/operators/tables/stream-table-join.ts'
+import type { TableJoinType } from '../../shared/operators/tables/table-join-types.ts'
+import { tableTableJoinDefinition } from '../../shared/operators/tables/table-table-join.ts'
+import { type VersionedJoinSpec, versionedJoinDefinition } from '../../shared/operators/tables/versioned-join.ts'
 import { Random } from '../codecs/random.ts'
 import { commit, end, playing, rowsOf, seeds } from './table-play.ts'
 

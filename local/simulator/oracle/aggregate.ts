@@ -1,4 +1,4 @@
-import type { PartialAggregateSpec } from '../../../shared/operators/partial-aggregate.ts'
+import type { PartialAggregateSpec } from '../../../shared/operators/distribution/partial-aggregate.ts'
 import type { AggregateNode } from '../../../shared/plan/graph.ts'
 import type { Stage } from '../../../shared/plan/plan.ts'
 import type { WindowAssigner } from '../../../shared/windows/window.ts'

@@ -1,4 +1,4 @@
-import type { Change } from '../../../shared/operators/table-changes.ts'
+import type { Change } from '../../../shared/operators/tables/table-changes.ts'
 import type { Expected, ExpectedChanges, ExpectedRows, ExpectedValues, OpenRows } from './expected.ts'
 import { keyText } from './keys.ts'
 import { paneDifferences } from './pane-differences.ts'

@@ -1,4 +1,4 @@
-import type { Accumulation } from '../../../shared/operators/pane-emission.ts'
+import type { Accumulation } from '../../../shared/operators/panes/pane-emission.ts'
 import type { OracleWindow } from './windows.ts'
 
 /** A user record: of an aggregate of the Kinesis Producer Library, each one by itself. */

@@ -1,4 +1,4 @@
-import type { Change } from '../../../shared/operators/table-changes.ts'
+import type { Change } from '../../../shared/operators/tables/table-changes.ts'
 import { isRowStep, type Sink } from '../../../shared/plan/graph.ts'
 import { isSettled, settled } from './arrivals.ts'
 import type { Evaluation } from './evaluation.ts'

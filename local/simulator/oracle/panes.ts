@@ -1,4 +1,4 @@
-import type { PaneEmission, PaneTrigger } from '../../../shared/operators/pane-emission.ts'
+import type { PaneEmission, PaneTrigger } from '../../../shared/operators/panes/pane-emission.ts'
 import type { AggregateNode } from '../../../shared/plan/graph.ts'
 import type { Aggregated } from './aggregate-functions.ts'
 import type { Item, Message } from './arrivals.ts'

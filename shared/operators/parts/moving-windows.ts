@@ -1,7 +1,7 @@
-import { CountAggregate, type CountAggregateSpec } from '../count-aggregate.ts'
 import type { OperatorContext, Push, StatefulOperator } from '../operator.ts'
-import { SessionAggregate, type SessionAggregateSpec } from '../session-aggregate.ts'
-import { SlidingAggregate, type SlidingAggregateSpec } from '../sliding-aggregate.ts'
+import { CountAggregate, type CountAggregateSpec } from '../windows/count-aggregate.ts'
+import { SessionAggregate, type SessionAggregateSpec } from '../windows/session-aggregate.ts'
+import { SlidingAggregate, type SlidingAggregateSpec } from '../windows/sliding-aggregate.ts'
 
 // One of the parts that a bundle may leave out: see left-out.ts. Windows whose bounds depend on the records in them.
 

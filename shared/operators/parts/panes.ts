@@ -1,5 +1,5 @@
 import type { OperatorContext, Push, StatefulOperator } from '../operator.ts'
-import { PaneAggregate, type PaneAggregateSpec } from '../pane-aggregate.ts'
+import { PaneAggregate, type PaneAggregateSpec } from '../panes/pane-aggregate.ts'
 
 // One of the parts that a bundle may leave out: see left-out.ts.
 export const paneAggregate = (

@@ -1,7 +1,7 @@
 import type { Mutation } from './mutation.ts'
 
-const joinState = 'shared/operators/join-state.ts'
-const versions = 'shared/operators/versioned-join.ts'
+const joinState = 'shared/operators/joins/join-state.ts'
+const versions = 'shared/operators/tables/versioned-join.ts'
 
 /** Joins: what they keep, and when they answer. */
 export const joinRules: readonly Mutation[] = [
@@ -34,7 +34,7 @@ export const joinRules: readonly Mutation[] = [
     rule: 'Timers are derived from state again after a load',
     edits: [
       {
-        file: 'shared/operators/interval-join.ts',
+        file: 'shared/operators/joins/interval-join.ts',
         find: '      for (const key of this.#state.keys(group)) timers.schedule(key, key.earliestDue)\n',
         replace: '',
       },
@@ -71,7 +71,7 @@ export const joinRules: readonly Mutation[] = [
     rule: 'An answer to an older subscription than the newest that is known of a left row is dropped',
     edits: [
       {
-        file: 'shared/operators/foreign-key-joined.ts',
+        file: 'shared/operators/tables/foreign-key-joined.ts',
         find: '    if (answer.number < Math.max(known.left?.number ?? 0, known.answer?.number ?? 0)) return\n    known.answer = answer\n    if (known.left?.number === answer.number) this.#put',
         replace: '    known.answer = answer\n    if (known.left !== undefined) this.#put',
       },

@@ -1,7 +1,7 @@
 import type { Mutation } from './mutation.ts'
 
-const panes = 'shared/operators/pane-aggregate.ts'
-const processTimers = 'shared/operators/process-timers.ts'
+const panes = 'shared/operators/panes/pane-aggregate.ts'
+const processTimers = 'shared/operators/process/process-timers.ts'
 
 /** What operators rely on, and what they keep. */
 export const operatorRules: readonly Mutation[] = [
@@ -93,7 +93,7 @@ export const operatorRules: readonly Mutation[] = [
     rule: 'What went out is remembered until the watermark has passed all that is near to it',
     edits: [
       {
-        file: 'shared/operators/distinct-within.ts',
+        file: 'shared/operators/distribution/distinct-within.ts',
         find: 'to + withinMs - 1 + latenessMs',
         replace: 'to + latenessMs',
       },
@@ -103,7 +103,9 @@ export const operatorRules: readonly Mutation[] = [
   {
     name: 'table-group-not-marked',
     rule: 'State that changes is marked, so that it goes into the commit',
-    edits: [{ file: 'shared/operators/table-aggregate.ts', find: '    this.#groups.touch(cell)\n', replace: '' }],
+    edits: [
+      { file: 'shared/operators/tables/table-aggregate.ts', find: '    this.#groups.touch(cell)\n', replace: '' },
+    ],
     trial: 'tables',
   },
 ]

@@ -1,4 +1,4 @@
-import type { BroadcastJoinSpec } from '../../../../shared/operators/broadcast-join.ts'
+import type { BroadcastJoinSpec } from '../../../../shared/operators/distribution/broadcast-join.ts'
 import { attemptNamed } from '../chain.ts'
 import { keyText } from '../keys.ts'
 import { type EvaluateOperator, type OperatorItem, open } from './operator-result.ts'

@@ -1,4 +1,4 @@
-import type { DistinctWithinSpec } from '../../../../shared/operators/distinct-within.ts'
+import type { DistinctWithinSpec } from '../../../../shared/operators/distribution/distinct-within.ts'
 import type { Message } from '../arrivals.ts'
 import { textOf } from '../text.ts'
 import { type EvaluateOperator, open } from './operator-result.ts'

@@ -1,4 +1,4 @@
-import type { LatestSpec } from '../../../../shared/operators/latest.ts'
+import type { LatestSpec } from '../../../../shared/operators/tables/latest.ts'
 import { isRowStep, type OperatorNode } from '../../../../shared/plan/graph.ts'
 import type { Stage } from '../../../../shared/plan/plan.ts'
 import { isOrdered } from '../aggregate.ts'

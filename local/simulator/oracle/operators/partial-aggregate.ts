@@ -1,4 +1,4 @@
-import type { PartialAggregateSpec } from '../../../../shared/operators/partial-aggregate.ts'
+import type { PartialAggregateSpec } from '../../../../shared/operators/distribution/partial-aggregate.ts'
 import { attemptNamed } from '../chain.ts'
 import type { EvaluateOperator } from './operator-result.ts'
 import { specOf } from './spec.ts'

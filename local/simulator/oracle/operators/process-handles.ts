@@ -1,4 +1,4 @@
-import type { StateSpec, StateSpecs } from '../../../../shared/operators/process-state.ts'
+import type { StateSpec, StateSpecs } from '../../../../shared/operators/process/process-state.ts'
 import { isLowerKey, keyText } from '../keys.ts'
 
 /** A process function looks at what the input does not say. */

@@ -1,4 +1,4 @@
-import type { Emitted, ProcessSpec } from '../../../../shared/operators/process-function.ts'
+import type { Emitted, ProcessSpec } from '../../../../shared/operators/process/process-function.ts'
 import type { Message } from '../arrivals.ts'
 import { attemptNamed, UserFailure } from '../chain.ts'
 import { textOf } from '../text.ts'

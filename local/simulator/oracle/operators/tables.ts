@@ -1,5 +1,5 @@
-import type { LatestSpec } from '../../../../shared/operators/latest.ts'
-import type { Change } from '../../../../shared/operators/table-changes.ts'
+import type { LatestSpec } from '../../../../shared/operators/tables/latest.ts'
+import type { Change } from '../../../../shared/operators/tables/table-changes.ts'
 import type { KeyByNode, OperatorNode } from '../../../../shared/plan/graph.ts'
 import type { Message } from '../arrivals.ts'
 import { attemptNamed } from '../chain.ts'
