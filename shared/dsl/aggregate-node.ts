@@ -88,7 +88,7 @@ export const numeric =
     const part = of(value)
     if (typeof part === 'number') return part
     throw new TypeError(
-      `the value to add is ${part === undefined ? 'undefined' : `a ${typeof part}`}, expected a number`,
+      `the value to add is ${part === undefined || part === null ? part : typeof part === 'object' ? 'an object' : `a ${typeof part}`}, expected a number`,
     )
   }
 

@@ -19,7 +19,7 @@ export type SourceOptions<T> = {
   readonly outOfOrder?: Duration
   /**
    * A shard that was silent for this long, by the arrival times of the others' records, no longer holds the watermark: the longest
-   * outage that is survived without late data. Default: a silent shard holds it for ever.
+   * outage that is survived without late data. Default: a silent shard holds it for ever, as does a source that never had a record.
    */
   readonly idleAfter?: Duration
   /**

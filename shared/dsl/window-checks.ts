@@ -19,7 +19,7 @@ export function checkWindowing(
   switch (windows.kind) {
     case 'session':
       if (kind === 'every' || kind === 'complete') {
-        cannot(`emit session windows by "${kind}": sessions grow together, expected "final" or "updates"`)
+        cannot(`emit session windows by "${kind}": sessions grow together, expected "final", "updates" or panes(...)`)
       }
       return
     case 'sliding':

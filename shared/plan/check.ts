@@ -35,7 +35,7 @@ function checkNames(graph: Graph, nodes: readonly Node[], cannot: (what: string)
     if (node.kind === 'source' || isShuffled(node)) {
       const other = stages.get(node.name)
       const mayShare = other !== undefined && mayMeet(other) && mayMeet(node)
-      if (other !== undefined && !mayShare) cannot(`two stages are named "${node.name}", give one of them another name`)
+      if (other !== undefined && !mayShare) cannot(`two stages are named "${node.name}", ${sameSource(node, other)}`)
       stages.set(node.name, node)
     }
     if (isNamed(node)) {
@@ -56,6 +56,11 @@ const isNamed = (node: Node) =>
   node.kind === 'top' ||
   node.kind === 'operator' ||
   node.kind === 'lookup'
+
+const sameSource = (node: Node, other: Node | undefined): string =>
+  node.kind === 'source' && other?.kind === 'source'
+    ? 'take the source once and keep its stream in a constant'
+    : 'give one of them another name'
 
 /** Keyed streams and broadcasts of one name meet in one stage. */
 const mayMeet = (node: Node): boolean => node.kind === 'keyBy' || node.kind === 'broadcast'

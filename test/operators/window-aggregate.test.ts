@@ -262,3 +262,26 @@ test('a cumulating window that its last step brought nothing is left out, also w
     [0, 30, '1 2 3 4'],
   ])
 })
+
+test('a record that is too late for its own step of a cumulating window shows in the next one, which is not left out', () => {
+  const windows = cumulating(milliseconds(40), milliseconds(10), { unchanged: 'skip' })
+  for (const latenessMs of [0, 5]) {
+    const { harness, panes } = start(windows, latenessMs, { kind: 'final' })
+    harness.process('a', 1, 0)
+    harness.advance(19 + latenessMs)
+    harness.process('a', 2, 3)
+    harness.commit()
+    harness.restart()
+    harness.advance(100)
+    harness.commit()
+    assert.deepEqual(
+      panes.map(pane => [pane.start, pane.end, pane.value]),
+      [
+        [0, 10, '1'],
+        [0, 30, '1 2'],
+      ],
+    )
+    assert.deepEqual(harness.tallies, { late: 1, expired: 0 })
+    assert.ok(harness.isEmpty)
+  }
+})

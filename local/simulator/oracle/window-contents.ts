@@ -29,28 +29,29 @@ export function contentsOf(
   }
 }
 
-/** A message is in each window that holds its time and was not closed by the watermark just before it. */
+/**
+ * A message is in each window that holds its time and was not closed by the watermark just before it. Of cumulating windows that skip
+ * those that bring nothing new, one is there if it is the first that holds some message.
+ */
 function ofFixed(messages: readonly Message[], assigner: ByTime, latenessMs: number): WindowContents {
-  const windows = new Map<string, { window: OracleWindow; messages: Message[] }>()
+  const windows = new Map<string, { window: OracleWindow; messages: Message[]; isChanged: boolean }>()
   const expired: Message[] = []
   for (const message of messages) {
     const open = windowsAt(assigner, message.time).filter(window => closesAt(window, latenessMs) > message.watermark)
     if (open.length === 0) expired.push(message)
+    const first = Math.min(...open.map(({ end }) => end))
     for (const window of open) {
       const name = `${windowText(window)}/${message.keyText}`
       const known = windows.get(name)
-      if (known === undefined) windows.set(name, { window, messages: [message] })
-      else known.messages.push(message)
+      const held = known ?? { window, messages: [], isChanged: false }
+      windows.set(name, held)
+      held.messages.push(message)
+      if (window.end === first) held.isChanged = true
     }
   }
-  return { windows: [...windows.values()].filter(each => !isLeftOut(assigner, each.window, each.messages)), expired }
+  const leavesOut = assigner.kind === 'cumulating' && assigner.leavesOutUnchanged
+  return { windows: [...windows.values()].filter(each => each.isChanged || !leavesOut), expired }
 }
-
-/** Of cumulating windows that skip those to which the last step brought nothing. */
-const isLeftOut = (assigner: ByTime, { end }: OracleWindow, messages: readonly Message[]): boolean =>
-  assigner.kind === 'cumulating' &&
-  assigner.leavesOutUnchanged &&
-  messages.every(({ time }) => time < end - assigner.stepMs)
 
 /**
  * KIP-450: for each record the window that ends with it and the one that begins just after it, if that holds a record. One that the

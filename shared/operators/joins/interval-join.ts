@@ -61,8 +61,11 @@ export function intervalJoin(spec: IntervalJoinSpec): JoinDefinition {
 function needOf(spec: IntervalJoinSpec): WatermarkNeed {
   // Only a semi join without bounds waits for a watermark before the end: of the first right record.
   if (isForEver(spec)) return spec.type === 'semi' ? { kind: 'any', silentMs: 1_000 } : { kind: 'none' }
-  const { beforeMs, afterMs, latenessMs } = spec
-  return { kind: 'any', silentMs: Math.max(1, Math.floor((Math.max(beforeMs, afterMs) + latenessMs) / silentPart)) }
+  const { beforeMs, afterMs, latenessMs, until } = spec
+  const keptMs = Math.max(beforeMs, afterMs) + latenessMs
+  // Where the data say how long, a part of the other bound may be next to nothing, which would be told at every millisecond.
+  const leastMs = until === undefined ? 1 : 1_000
+  return { kind: 'any', silentMs: Math.max(leastMs, Math.floor(keptMs / silentPart)) }
 }
 
 function boundsOf(spec: IntervalJoinSpec): string {

@@ -74,6 +74,7 @@ export class WindowAggregate<V, A> implements StatefulOperator {
     cell.value = aggregator.add(cell.value, value, time)
     this.#slices.touch(cell)
     this.#running?.changed(owner, slice)
+    if (isLate) this.#letShow(owner, slice, watermark)
     if (isLate && latenessMs > 0 && this.#spec.emission.kind === 'final') this.#markAgain(owner, slice, watermark)
     if (this.#paced !== undefined) {
       this.#endsOf(slice, watermark, end =>
@@ -247,6 +248,20 @@ export class WindowAggregate<V, A> implements StatefulOperator {
     let value = aggregator.create()
     for (const slice of slices) value = aggregator.merge(value, slice.value)
     return { value }
+  }
+
+  /**
+   * A late record whose own step is closed shows first in a later window: that one gets a last step, an empty one if need be, so that it
+   * is not left out.
+   */
+  #letShow(owner: MapOwner<A>, slice: number, watermark: number): void {
+    const { windows, latenessMs, aggregator } = this.#spec
+    if (windows.kind !== 'cumulating' || !windows.leavesOutUnchanged) return
+    const shown = nextOf(firstEnd(windows, slice) - 1 + latenessMs, windows.stepMs, watermark) + 1 - latenessMs
+    const last = shown - windows.stepMs
+    if (this.#slices.get(owner, last) !== undefined) return
+    this.#slices.put(owner, last, aggregator.create())
+    this.#timersOf(owner.group).schedule(owner.id, this.#dueOf(last, watermark))
   }
 
   /** Of cumulating windows that skip those to which the last step brought nothing. */
