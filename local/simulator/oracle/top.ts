@@ -3,7 +3,7 @@ import type { Stage } from '../../../shared/plan/plan.ts'
 import { windowsOf } from '../../../shared/plan/steps.ts'
 import { type Item, type Message, settled } from './arrivals.ts'
 import type { Evaluation } from './evaluation.ts'
-import { exactly } from './expected.ts'
+import { anyCount, exactly } from './expected.ts'
 import { isLowerKey } from './keys.ts'
 import { textOf } from './text.ts'
 import { latestEventTimeMs, type OracleWindow, rowTimeOf, windowText } from './windows.ts'
@@ -23,12 +23,15 @@ export function evaluateTop(evaluation: Evaluation, stage: Stage, node: TopNode)
       : undefined)
   if (reason !== undefined || rows === undefined) {
     evaluation.giveUp(node, reason ?? '')
+    evaluation.countFailed(stage.name, anyCount)
     return
   }
   const isOpen = new Set(openWindows.map(window => (window === undefined ? '' : windowText(window))))
   if (node.emission.kind !== 'final' || (node.latenessMs > 0 && arrivals.isStale) || isOpen.size > 0) {
     evaluation.markStale(node)
   }
+  // A function may throw on a ranking that is left open, or not.
+  if (isOpen.size > 0) evaluation.countFailed(stage.name, anyCount)
   for (const target of evaluation.chain.reach(node)) {
     for (const window of openWindows) evaluation.arrivalsOf(target).openRows.set(boardName(window), window)
   }
