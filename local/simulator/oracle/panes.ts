@@ -81,9 +81,9 @@ function partsOf({ function: fn }: AggregateNode): PanesOfWindow['adds'] {
 const recordsOnly = ({ records, eventTimeMs, arrivalTimeMs }: PaneTrigger): number | undefined =>
   eventTimeMs === undefined && arrivalTimeMs === undefined ? records : undefined
 
-/** How often a trigger fires over so many records. Records of sessions that merge come together. */
+/** How often a trigger fires over so many records. Sessions that become one bring the panes that each of them had. */
 function firedBy(trigger: PaneTrigger, records: number, isGrowing: boolean): Count {
-  const most = trigger.atMost ?? Number.POSITIVE_INFINITY
+  const most = isGrowing ? records : (trigger.atMost ?? records)
   const every = recordsOnly(trigger)
   if (every !== undefined && !isGrowing) return exactly(Math.min(most, Math.floor(records / every)))
   const perPane = trigger.when === 'all' && !isGrowing ? (trigger.records ?? 1) : 1
