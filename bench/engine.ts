@@ -137,7 +137,7 @@ function commitOf(state: ShardState, chunks: readonly Uint8Array[], version: num
     run.take({ record, chunk: decodeChunk(Buffer.concat([Buffer.of(0), bytes])) })
     state.head.through = { sequence, sub: Number.MAX_SAFE_INTEGER }
   }
-  for (const operator of state.operators) operator.flush()
+  for (const operator of state.operators) operator.flush?.()
   const { outbox, announced } = state.outbox.finish(state.lineage, state.watermark, state.announced)
   state.announced = announced
   return encodeBody(state.body(takeDeltas(state), outbox, false, shapeOf(state.stage))).length

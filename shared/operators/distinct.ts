@@ -36,12 +36,4 @@ export class Distinct implements StatefulOperator {
   fireEventTimer(group: number): void {
     this.#end.fire(group)
   }
-
-  arrivalTimer(): number {
-    return Number.POSITIVE_INFINITY
-  }
-
-  fireArrivalTimer(): void {}
-
-  flush(): void {}
 }

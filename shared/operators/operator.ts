@@ -21,18 +21,18 @@ export interface StatefulOperator {
   /** `input` numbers the inputs of an operator that has several. What a broadcast brings has the empty id, once in each key group. */
   process(ref: KeyRef, value: unknown, time: number, input: number): void
 
-  /** Least watermark at which something is due in a key group, or Infinity. */
-  eventTimer(group: number): number
+  /** Least watermark at which something is due in a key group, or Infinity. Both are left out where nothing ever is. */
+  eventTimer?(group: number): number
   /** Does the one thing that is due first. Only called when the watermark is about to reach `eventTimer`. */
-  fireEventTimer(group: number): void
+  fireEventTimer?(group: number): void
 
-  /** Least arrival time at which something is due in a key group, or Infinity. */
-  arrivalTimer(group: number): number
+  /** Least arrival time at which something is due in a key group, or Infinity. Both are left out where nothing ever is. */
+  arrivalTimer?(group: number): number
   /** Does the one thing that is due first. */
-  fireArrivalTimer(group: number): void
+  fireArrivalTimer?(group: number): void
 
   /** The commit is about to be cut: emit what goes out once a commit. */
-  flush(): void
+  flush?(): void
 
   /**
    * Least event time of a result that waits to go out, or Infinity: the watermark that the stage tells stays below it. It never falls to the

@@ -117,12 +117,6 @@ export class Top implements StatefulOperator {
     timers.schedule(id, this.#dueOf(board, at))
   }
 
-  arrivalTimer(): number {
-    return Number.POSITIVE_INFINITY
-  }
-
-  fireArrivalTimer(): void {}
-
   flush(): void {
     for (const [group, boards] of this.#boards.entries()) {
       if (boards === undefined) continue

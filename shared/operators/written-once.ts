@@ -33,18 +33,4 @@ export class WrittenOnce implements StatefulOperator {
     this.#highest.put(group, id, position)
     this.#push(value, time, undefined)
   }
-
-  eventTimer(): number {
-    return Number.POSITIVE_INFINITY
-  }
-
-  fireEventTimer(): void {}
-
-  arrivalTimer(): number {
-    return Number.POSITIVE_INFINITY
-  }
-
-  fireArrivalTimer(): void {}
-
-  flush(): void {}
 }

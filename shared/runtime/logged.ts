@@ -234,7 +234,7 @@ function taker(
 /** Ends the run: what goes out once a commit, the delta, the bytes. Undefined when it must be run again, shorter or without a unit. */
 function cutCommit(environment: Environment, state: ShardState, units: UnitCounter, knowledge: Knowledge) {
   try {
-    for (const operator of state.chain.downwards) operator.flush()
+    for (const operator of state.chain.downwards) operator.flush?.()
   } catch (thrown) {
     if (!(thrown instanceof UserFunctionError)) throw thrown
     if (!knowledge.answers.isLacking) shorten(environment, units, knowledge, thrown)

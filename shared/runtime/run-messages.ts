@@ -144,10 +144,11 @@ export class MessageRun {
     const { group } = producers
     if (merged > producers.watermark && this.#fire(record, group, merged) === 'cut') return { kind: 'cut' }
     for (const operator of this.#state.operators) {
-      while (operator.arrivalTimer(group) <= record.arrivalMs) {
+      for (;;) {
+        const due = operator.arrivalTimer?.(group) ?? Number.POSITIVE_INFINITY
+        if (due > record.arrivalMs) break
         if (this.#units.isFull) return { kind: 'cut' }
-        const due = operator.arrivalTimer(group)
-        this.#timer(record, `arrival ${operator.name} ${group} ${due}`, () => operator.fireArrivalTimer(group))
+        this.#timer(record, `arrival ${operator.name} ${group} ${due}`, () => operator.fireArrivalTimer?.(group))
       }
     }
     return 'taken'
@@ -161,7 +162,7 @@ export class MessageRun {
       let next: StatefulOperator | undefined
       let at = Number.POSITIVE_INFINITY
       for (const operator of operators) {
-        const due = operator.eventTimer(group)
+        const due = operator.eventTimer?.(group) ?? Number.POSITIVE_INFINITY
         if (due < at) {
           next = operator
           at = due
@@ -173,7 +174,7 @@ export class MessageRun {
         return 'cut'
       }
       const operator = next
-      this.#timer(record, `timer ${operator.name} ${group} ${at}`, () => operator.fireEventTimer(group))
+      this.#timer(record, `timer ${operator.name} ${group} ${at}`, () => operator.fireEventTimer?.(group))
     }
     this.#state.reached(group, watermark)
     return 'fired'

@@ -46,6 +46,14 @@ export class Harness<Op extends StatefulOperator> {
     this.operator = make(this.#context)
   }
 
+  get eventTimer(): number {
+    return this.operator.eventTimer?.(0) ?? Number.POSITIVE_INFINITY
+  }
+
+  get arrivalTimer(): number {
+    return this.operator.arrivalTimer?.(0) ?? Number.POSITIVE_INFINITY
+  }
+
   get watermark(): number {
     return this.#context.watermarks[0]
   }
@@ -61,7 +69,7 @@ export class Harness<Op extends StatefulOperator> {
   /** Arrival time passes: what is due by it happens. */
   arrive(arrivalMs: number): void {
     this.#context.arrivalMs = arrivalMs
-    while (this.operator.arrivalTimer(0) <= arrivalMs) this.operator.fireArrivalTimer(0)
+    while (this.arrivalTimer <= arrivalMs) this.operator.fireArrivalTimer?.(0)
   }
 
   setArrival(arrivalMs: number): void {
@@ -74,7 +82,7 @@ export class Harness<Op extends StatefulOperator> {
     this.#context.reaching = watermark
     for (let fired = 0; ; fired++) {
       assert.ok(fired < 1_000_000, 'timers must come to an end')
-      const at = this.operator.eventTimer(0)
+      const at = this.eventTimer
       if (at > watermark) break
       if (fired > 0 && cuts()) {
         if (at < endOfTime) this.#context.watermarks[0] = Math.max(this.watermark, at - 1)
@@ -82,9 +90,9 @@ export class Harness<Op extends StatefulOperator> {
         this.commit()
         afterCut()
         // A timer that would have found nothing to do may be gone after a restart.
-        if (this.operator.eventTimer(0) !== at) continue
+        if (this.eventTimer !== at) continue
       }
-      this.operator.fireEventTimer(0)
+      this.operator.fireEventTimer?.(0)
     }
     this.#context.watermarks[0] = watermark
     this.#cut = undefined
@@ -92,7 +100,7 @@ export class Harness<Op extends StatefulOperator> {
   }
 
   commit(): void {
-    this.operator.flush()
+    this.operator.flush?.()
     const deltas = this.operator.stores.map(store => store.takeDelta()).filter(delta => delta !== undefined)
     for (const store of this.operator.stores) assert.equal(store.dirtyCount, 0)
     this.#log.push(unpackValue(packValue(deltas)) as StoreDelta[])

@@ -125,14 +125,6 @@ export class BroadcastJoin implements StatefulOperator {
     if (!this.#context.isDiscarding) this.#emit(group, id, value, time)
   }
 
-  arrivalTimer(): number {
-    return Number.POSITIVE_INFINITY
-  }
-
-  fireArrivalTimer(): void {}
-
-  flush(): void {}
-
   #emit(group: number, id: string, value: unknown, time: number): void {
     for (const result of this.#join(value, keyOf(id), group, time)) this.#push(result, time, undefined)
   }

@@ -105,14 +105,6 @@ export class DistinctWithin implements StatefulOperator {
     if (left.length > 0) timers.schedule(id, this.#dueOf(left))
   }
 
-  arrivalTimer(): number {
-    return Number.POSITIVE_INFINITY
-  }
-
-  fireArrivalTimer(): void {}
-
-  flush(): void {}
-
   /** Index of the first span that does not end before what is near to the time. Records come in about the order of their times. */
   #firstNear(spans: readonly Span[], time: number): number {
     let first = spans.length

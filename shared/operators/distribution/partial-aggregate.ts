@@ -78,18 +78,6 @@ export class PartialAggregate implements StatefulOperator {
     }
   }
 
-  eventTimer(): number {
-    return Number.POSITIVE_INFINITY
-  }
-
-  fireEventTimer(): void {}
-
-  arrivalTimer(): number {
-    return Number.POSITIVE_INFINITY
-  }
-
-  fireArrivalTimer(): void {}
-
   flush(): void {
     for (const { key, accumulator, time } of this.#parts.values()) {
       const message: PartOfKey = { key, part: accumulator }

@@ -41,18 +41,4 @@ export class PassThrough implements StatefulOperator {
     if (time <= this.#context.watermarks[group]) this.#context.tallies.late += this.#context.weight
     this.#push(value, time, undefined)
   }
-
-  eventTimer(): number {
-    return Number.POSITIVE_INFINITY
-  }
-
-  fireEventTimer(): void {}
-
-  arrivalTimer(): number {
-    return Number.POSITIVE_INFINITY
-  }
-
-  fireArrivalTimer(): void {}
-
-  flush(): void {}
 }

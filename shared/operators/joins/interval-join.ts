@@ -150,14 +150,6 @@ class IntervalJoin implements StatefulOperator {
     this.#settle(group, key)
   }
 
-  arrivalTimer(): number {
-    return Number.POSITIVE_INFINITY
-  }
-
-  fireArrivalTimer(): void {}
-
-  flush(): void {}
-
   /** The last event time at which a record of the other side matches. */
   #lastMatch(side: Side, value: unknown, time: number): number {
     const { beforeMs, afterMs } = this.#spec

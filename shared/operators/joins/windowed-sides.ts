@@ -115,14 +115,6 @@ export class WindowedSides implements StatefulOperator {
     else this.#state.release(group, key.id, key)
   }
 
-  arrivalTimer(): number {
-    return Number.POSITIVE_INFINITY
-  }
-
-  fireArrivalTimer(): void {}
-
-  flush(): void {}
-
   readonly #dueAt = (end: number): number => dueAt(this.#spec.windows.kind, end)
   readonly #closedAt = (end: number): number => closedAt(this.#spec.windows.kind, end, this.#spec.latenessMs)
 

@@ -133,8 +133,6 @@ export class PaneAggregate<V, A> implements StatefulOperator {
     return this.#clocksOf(group).held.earliest
   }
 
-  flush(): void {}
-
   #now(group: number): Now {
     return { watermark: this.#context.watermarks[group], arrivalMs: this.#context.arrivalMs }
   }

@@ -173,8 +173,6 @@ export class ProcessFunction implements StatefulOperator {
     this.#fire(group, timer.id, Math.min(Math.max(timer.time, watermark + 1), lastEventTime), timer)
   }
 
-  flush(): void {}
-
   #fire(group: number, id: string, time: number, { kind, at, name }: Timer): void {
     // A timer that failed for good is let go: it is as if nobody had listened.
     if (this.#context.isDiscarding) return

@@ -86,8 +86,6 @@ class ForeignKeyAnswers implements StatefulOperator {
     this.#tell(group)
   }
 
-  flush(): void {}
-
   #subscribe({ group, id }: KeyRef, { left, number, isEnd }: Subscription, time: number): void {
     const sub = keyId(left)
     const known = this.#subscriptions.get(group, id, sub)

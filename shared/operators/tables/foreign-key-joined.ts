@@ -72,14 +72,6 @@ class ForeignKeyJoin implements StatefulOperator {
     this.#end.fire(group)
   }
 
-  arrivalTimer(): number {
-    return Number.POSITIVE_INFINITY
-  }
-
-  fireArrivalTimer(): void {}
-
-  flush(): void {}
-
   #left(cell: Cell<Known>, row: LeftRow, time: number): void {
     const known = cell.value
     const isGone = row.row === undefined

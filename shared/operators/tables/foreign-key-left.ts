@@ -89,12 +89,6 @@ class ForeignKeyLeft implements StatefulOperator {
     else this.#numbers.fireEventTimer(group)
   }
 
-  arrivalTimer(): number {
-    return Number.POSITIVE_INFINITY
-  }
-
-  fireArrivalTimer(): void {}
-
   flush(): void {
     this.#kept.flush()
     this.#numbers.flush()

@@ -40,18 +40,4 @@ class ForeignKeyRight implements StatefulOperator {
     const change: RightRow = row === undefined ? { key } : { key, row: [copyOf(rowValue(row))] }
     this.#push(change, time, undefined)
   }
-
-  eventTimer(): number {
-    return Number.POSITIVE_INFINITY
-  }
-
-  fireEventTimer(): void {}
-
-  arrivalTimer(): number {
-    return Number.POSITIVE_INFINITY
-  }
-
-  fireArrivalTimer(): void {}
-
-  flush(): void {}
 }

@@ -127,14 +127,6 @@ class Latest implements StatefulOperator {
     else timers.schedule(id, due)
   }
 
-  arrivalTimer(): number {
-    return Number.POSITIVE_INFINITY
-  }
-
-  fireArrivalTimer(): void {}
-
-  flush(): void {}
-
   #forgettingOf(group: number): KeyTimers {
     let timers = this.#forgetting[group]
     if (timers === undefined) {

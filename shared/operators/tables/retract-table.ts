@@ -81,12 +81,6 @@ class RetractTable implements StatefulOperator {
     this.#end.fire(group)
   }
 
-  arrivalTimer(): number {
-    return Number.POSITIVE_INFINITY
-  }
-
-  fireArrivalTimer(): void {}
-
   flush(): void {
     for (const cell of this.#rows.dirty) {
       const { group, id, time } = cell

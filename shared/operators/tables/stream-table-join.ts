@@ -67,12 +67,6 @@ class StreamTableJoin implements StatefulOperator {
     this.#table.fireEventTimer(group)
   }
 
-  arrivalTimer(): number {
-    return Number.POSITIVE_INFINITY
-  }
-
-  fireArrivalTimer(): void {}
-
   flush(): void {
     this.#table.flush()
   }

@@ -107,12 +107,6 @@ class TableAggregate implements StatefulOperator {
     this.#end.fire(group)
   }
 
-  arrivalTimer(): number {
-    return Number.POSITIVE_INFINITY
-  }
-
-  fireArrivalTimer(): void {}
-
   flush(): void {
     for (const cell of this.#groups.dirty) {
       const { group, id } = cell

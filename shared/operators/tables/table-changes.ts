@@ -67,12 +67,6 @@ class Changes implements StatefulOperator {
     this.#kept.fireEventTimer(group)
   }
 
-  arrivalTimer(): number {
-    return Number.POSITIVE_INFINITY
-  }
-
-  fireArrivalTimer(): void {}
-
   flush(): void {
     this.#kept.flush()
   }

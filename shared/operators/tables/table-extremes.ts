@@ -88,12 +88,6 @@ class TableExtreme implements StatefulOperator {
     this.#end.fire(group)
   }
 
-  arrivalTimer(): number {
-    return Number.POSITIVE_INFINITY
-  }
-
-  fireArrivalTimer(): void {}
-
   flush(): void {
     for (const changed of this.#changed.values()) this.#emit(changed)
     this.#changed.clear()

@@ -81,12 +81,6 @@ class Regroup implements StatefulOperator {
     this.#kept.fireEventTimer(group)
   }
 
-  arrivalTimer(): number {
-    return Number.POSITIVE_INFINITY
-  }
-
-  fireArrivalTimer(): void {}
-
   flush(): void {
     this.#kept.flush()
   }

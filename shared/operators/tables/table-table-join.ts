@@ -77,12 +77,6 @@ class TableTableJoin implements StatefulOperator {
     this.#sides.find(side => side.eventTimer(group) === due)?.fireEventTimer(group)
   }
 
-  arrivalTimer(): number {
-    return Number.POSITIVE_INFINITY
-  }
-
-  fireArrivalTimer(): void {}
-
   flush(): void {
     for (const side of this.#sides) side.flush()
   }

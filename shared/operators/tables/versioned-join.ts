@@ -106,14 +106,6 @@ class VersionedJoin implements StatefulOperator {
     this.#schedule(group, id)
   }
 
-  arrivalTimer(): number {
-    return Number.POSITIVE_INFINITY
-  }
-
-  fireArrivalTimer(): void {}
-
-  flush(): void {}
-
   #record({ group, id }: KeyRef, value: unknown, time: number): void {
     const { watermarks, tallies, weight } = this.#context
     const watermark = watermarks[group]

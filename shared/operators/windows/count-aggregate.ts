@@ -78,14 +78,6 @@ export class CountAggregate<V, A> implements StatefulOperator {
     this.#counts.delete(count)
   }
 
-  arrivalTimer(): number {
-    return Number.POSITIVE_INFINITY
-  }
-
-  fireArrivalTimer(): void {}
-
-  flush(): void {}
-
   /** The window of which the newest record is the one before number `end`: it would have ended with the next multiple of `every`. */
   #windowOf(end: number): Window {
     const { size, every } = this.#spec.windows

@@ -94,12 +94,6 @@ export class SessionAggregate<V, A> implements StatefulOperator {
     else timers.schedule(id, this.#nextDue(cell.value, at))
   }
 
-  arrivalTimer(): number {
-    return Number.POSITIVE_INFINITY
-  }
-
-  fireArrivalTimer(): void {}
-
   flush(): void {
     for (const [session, cell] of [...this.#changed]) this.#emit(cell, session)
   }

@@ -89,12 +89,6 @@ export class SlidingAggregate<V, A> implements StatefulOperator {
     if (next < Number.POSITIVE_INFINITY) timers.schedule(id, next)
   }
 
-  arrivalTimer(): number {
-    return Number.POSITIVE_INFINITY
-  }
-
-  fireArrivalTimer(): void {}
-
   flush(): void {
     for (const [owner, starts] of this.#changed)
       for (const start of [...starts].sort(ascending)) this.#emit(owner, start)
