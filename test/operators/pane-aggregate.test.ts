@@ -7,6 +7,7 @@ import { PaneAggregate } from '../../shared/operators/panes/pane-aggregate.ts'
 import type { PaneEmission, PaneTime, PaneTrigger } from '../../shared/operators/panes/pane-emission.ts'
 import { cumulating } from '../../shared/windows/cumulating.ts'
 import {
+  closedAt,
   dueAt,
   type FixedWindows,
   globalWindow,
@@ -26,6 +27,13 @@ type Row = {
   readonly window: { readonly start: number; readonly end: number }
   readonly value: readonly number[]
   readonly pane: { readonly timing: string; readonly index: number; readonly isRetraction?: boolean }
+}
+type Pushed = {
+  readonly value: unknown
+  readonly time: number
+  readonly key: string
+  readonly window: string
+  readonly end: number
 }
 type Settings = {
   readonly windows: FixedWindows | SessionWindows
@@ -48,7 +56,7 @@ const listing: Aggregator<number, number[], readonly number[]> = {
 }
 
 function start({ windows, emission, lateness }: Settings) {
-  const pushed: { readonly value: unknown; readonly time: number; readonly key: string; readonly window: string }[] = []
+  const pushed: Pushed[] = []
   const side: number[] = []
   const harness = new Harness(
     context =>
@@ -58,7 +66,7 @@ function start({ windows, emission, lateness }: Settings) {
         (value, time, origin) => {
           assert.ok(origin?.window !== undefined)
           const window = `${origin.window.start}-${origin.window.end}`
-          pushed.push({ value, time, key: String(origin.key), window })
+          pushed.push({ value, time, key: String(origin.key), window, end: origin.window.end })
         },
         value => side.push(Number(value)),
       ),
@@ -158,9 +166,12 @@ test('panes equal those of every window on its own, wherever commits are cut and
     const commit = () => {
       harness.commit()
       // What goes out is above the watermark that was told before, but for late panes of records that were behind it.
-      for (const { value, time } of pushed.slice(seen)) {
+      for (const { value, time, window, end } of pushed.slice(seen)) {
         const isLate = value === undefined || (value as Row).pane.timing === 'late' || (value as Row).pane.isRetraction
         assert.ok(time > told || isLate, `seed ${seed}: a row of ${time} after watermark ${told}`)
+        // A ranking of a session that grew is open still as its row goes.
+        const closed = closedAt(kindOf(settings.windows), end, settings.lateness)
+        assert.ok(closed > told || value !== undefined, `seed ${seed}: ${window} goes after watermark ${told}`)
       }
       seen = pushed.length
       const tells = Math.min(harness.watermark, harness.operator.hold(0) - 1)

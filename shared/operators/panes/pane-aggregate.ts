@@ -20,6 +20,7 @@ import { detached, emptyResult, PaneRows } from './pane-rows.ts'
 import {
   arrivalTimerOf,
   emptyPaneWindow,
+  isSameWindow,
   isTriggered,
   mergedWindow,
   type Now,
@@ -265,12 +266,17 @@ export class PaneAggregate<V, A> implements StatefulOperator {
     held.cancel(timerId(owner, sub))
   }
 
-  /** The watermark of those behind waits for the window's next pane. */
+  /**
+   * The watermark of those behind waits for the window's next pane: below its row's time, and, as the pane takes out what was said of
+   * sessions that grew, below that at which a ranking of those closes.
+   */
   #hold({ value, owner, sub }: MapCell<PaneWindow<A>>): void {
-    if (value.time === null) return
+    const outgrown = value.said.filter(({ window }) => !isSameWindow(window, value))
+    const at = Math.min(value.time ?? Number.POSITIVE_INFINITY, ...outgrown.map(({ window }) => this.#closedAt(window)))
+    if (at === Number.POSITIVE_INFINITY) return
     const { held } = this.#clocksOf(owner.group)
     held.cancel(timerId(owner, sub))
-    held.schedule(timerId(owner, sub), value.time)
+    held.schedule(timerId(owner, sub), at)
   }
 
   /** Rebuilt from the windows when a group is touched for the first time after a load. */
