@@ -1,5 +1,5 @@
 import type { PartialAggregateSpec } from '../../../shared/operators/distribution/partial-aggregate.ts'
-import type { AggregateNode } from '../../../shared/plan/graph.ts'
+import { type AggregateNode, inputsOf, type Node } from '../../../shared/plan/graph.ts'
 import type { Stage } from '../../../shared/plan/plan.ts'
 import type { WindowAssigner } from '../../../shared/windows/window.ts'
 import { type Aggregated, aggregateOf } from './aggregate-functions.ts'
@@ -26,6 +26,7 @@ export function evaluateAggregate(
   if (messages === undefined) {
     const reason = `"${node.name}" takes records of which one of several is let through`
     evaluation.giveUp(node, reason)
+    evaluation.countFailed(stage.name, anyCount)
     if (side !== undefined) evaluation.giveUp(side, reason)
     if (node.windows !== undefined) evaluation.operators.set(node.name, { arrived: anyCount, expired: anyCount })
     return
@@ -79,7 +80,7 @@ function countWindows(
   messages: readonly Message[],
 ): void {
   evaluation.operators.set(node.name, { arrived: exactly(messages.length), expired: exactly(0) })
-  const isKnown = isOrdered(evaluation, stage, messages)
+  const isKnown = isInOrder(evaluation, stage, node.input, messages)
   // Where the order is open, so is the event time of each row.
   if (!isKnown) evaluation.markStale(node)
   for (const own of Map.groupBy(messages, message => message.keyText).values()) {
@@ -87,7 +88,7 @@ function countWindows(
       const last = held[held.length - 1]
       const at = isLeftover ? undefined : last
       if (isKnown || node.function === 'count') putRow(evaluation, stage, node, held, window, at)
-      else openRow(evaluation, node, own[0].keyText, window)
+      else openRow(evaluation, stage, node, own[0].keyText, window)
     }
   }
 }
@@ -140,6 +141,18 @@ function placeOf({ windows, spec, takes }: AggregateNode, { time, watermark }: M
   return isByTime(windows) && !isLate ? [...own, windowsAt(windows, time).map(windowText)] : [time, isLate]
 }
 
+/**
+ * Whether the order of the messages of each key is known, too. It is that of the records of a single shard, but where a record comes
+ * by several ways at once: in which order it does is nobody's promise.
+ */
+export const isInOrder = (evaluation: Evaluation, stage: Stage, keyBy: Node, messages: readonly Message[]): boolean =>
+  isOrdered(evaluation, stage, messages) && comesOneWay(keyBy)
+
+const comesOneWay = (node: Node): boolean => {
+  const inputs = inputsOf(node)
+  return inputs.length < 2 && inputs.every(comesOneWay)
+}
+
 /** Whether the watermark of every message is known: that of a single shard which feeds the stage alone and directly. */
 export function isOrdered(evaluation: Evaluation, stage: Stage, messages: readonly Message[]): boolean {
   if (stage.input.kind !== 'shuffle' || stage.input.inputs.length !== 1) return false
@@ -166,9 +179,16 @@ function leaveOpen(
   return { keys, rows: new Set(rows.keys()) }
 }
 
-/** Nothing is known of what a row says. */
-function openRow(evaluation: Evaluation, node: AggregateNode, keyText: string, window: OracleWindow | undefined): void {
+/** Nothing is known of what a row says, nor whether a function throws on it. */
+function openRow(
+  evaluation: Evaluation,
+  stage: Stage,
+  node: AggregateNode,
+  keyText: string,
+  window: OracleWindow | undefined,
+): void {
   evaluation.markStale(node)
+  evaluation.countFailed(stage.name, anyCount)
   const name = rowNameOf(keyText, window)
   for (const target of evaluation.chain.reach(node)) evaluation.arrivalsOf(target).openRows.set(name, window)
 }
@@ -188,7 +208,7 @@ function putRow(
   const result = resultOf(node, messages)
   const isKnown = emission.kind !== 'panes' || emission.accumulation !== 'discarding'
   if ('undetermined' in result || ('value' in result && !isKnown)) {
-    openRow(evaluation, node, keyText, window)
+    openRow(evaluation, stage, node, keyText, window)
     return result
   }
   const isFinal = emission.kind === 'final' && (node.latenessMs === 0 || window === undefined)

@@ -132,6 +132,7 @@ function evaluateDistinct(
   const messages = settled(pieces, nameOf)
   if (messages === undefined) {
     evaluation.giveUp(node, `"${node.name}" takes records of which one of several is let through`)
+    evaluation.countFailed(stage.name, anyCount)
     return pieces
   }
   const byName = Map.groupBy(pieces.flat(2), nameOf)

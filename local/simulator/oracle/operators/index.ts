@@ -1,7 +1,7 @@
 import type { LatestSpec } from '../../../../shared/operators/tables/latest.ts'
 import { isRowStep, type OperatorNode } from '../../../../shared/plan/graph.ts'
 import type { Stage } from '../../../../shared/plan/plan.ts'
-import { isOrdered } from '../aggregate.ts'
+import { isInOrder } from '../aggregate.ts'
 import { type Item, type Message, type Piece, settled } from '../arrivals.ts'
 import { UserFailure } from '../chain.ts'
 import type { Evaluation } from '../evaluation.ts'
@@ -98,11 +98,13 @@ function evaluateOperator(evaluation: Evaluation, stage: Stage, node: OperatorNo
   if (unknown !== undefined) return giveUp(unknown)
   try {
     const known = inputs.filter(input => typeof input !== 'string')
-    const isInOrder = known.length === 1 && isOrdered(evaluation, stage, known[0])
+    const isOrdered = known.length === 1 && isInOrder(evaluation, stage, node.inputs[0], known[0])
     const rows = known.map((messages, input) => rowsOf(evaluation, node, input, messages))
-    const result = evaluate(node, known, { isInOrder, rows })
+    const result = evaluate(node, known, { isInOrder: isOrdered, rows })
     if (result.kind === 'open') return giveUp(result.reason)
     mark(evaluation, node, result, rows)
+    // A function may throw on a row that is left open, or not.
+    if ((result.openRows?.size ?? 0) > 0) evaluation.countFailed(stage.name, anyCount)
     const pieces = [...result.items.map(item => [[item]]), ...(result.choices ?? [])]
     if (deliver(evaluation, node, pieces)) evaluation.giveUpStage(stage.name, `a function behind "${node.name}" throws`)
     for (const [name, items] of result.sides ?? []) {
