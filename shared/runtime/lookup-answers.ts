@@ -14,6 +14,7 @@ const mostRounds = 100
  *
  * 1. an answer, a failure too, is the same for the whole invocation, whatever the cache keeps: every run comes to the same units
  * 2. nothing of a run that lacks an answer is believed or appended
+ * 3. the first unit of an invocation gets all its answers, whatever the time: no batch comes again and again for nothing
  */
 export class LookupAnswers {
   readonly #pinned = new Map<LookupNode, Map<string, Answer>>()
@@ -24,8 +25,7 @@ export class LookupAnswers {
   #unitsDone: () => number = () => 0
   #unitsBefore = 0
   #rounds = 0
-  /** One call always begins: an invocation whose run took all its time gets on too. */
-  #hasAsked = false
+  #hasCommitted = false
 
   constructor(ports: Pick<Ports, 'lookups' | 'clock'>, cacheOf: (node: LookupNode) => LookupCache) {
     this.#ports = ports
@@ -49,7 +49,8 @@ export class LookupAnswers {
       return known
     }
     if (!this.isLacking) this.#unitsBefore = this.#unitsDone()
-    entryOf(this.#wanted, node).set(id, { id, key })
+    const wanted = entryOf(this.#wanted, node)
+    if (!wanted.has(id)) wanted.set(id, { id, key, mayNotWait: !this.#hasCommitted && this.#unitsDone() <= 0 })
     return undefined
   }
 
@@ -83,16 +84,12 @@ export class LookupAnswers {
   /** Something was committed. */
   committed(): void {
     this.#rounds = 0
+    this.#hasCommitted = true
   }
 
   async #ask(node: LookupNode, wanted: readonly Wanted[], isOutOfTime: () => boolean): Promise<void> {
     const pinned = entryOf(this.#pinned, node)
-    const mayNotBegin = () => {
-      const isLate = this.#hasAsked && isOutOfTime()
-      this.#hasAsked = true
-      return isLate
-    }
-    await fetchAnswers(node, wanted, this.#ports, mayNotBegin, (id, answer) => {
+    await fetchAnswers(node, wanted, this.#ports, isOutOfTime, (id, answer) => {
       pinned.set(id, answer)
       if ('value' in answer && answer.standsIn !== true)
         this.#cacheOf(node).set(id, answer.value, this.#ports.clock.now())

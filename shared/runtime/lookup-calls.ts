@@ -12,12 +12,12 @@ export class NoAnswerError extends Error {
   override readonly name = 'NoAnswerError'
 }
 
-/** A key with its text. */
-export type Wanted = { readonly id: string; readonly key: Key }
+/** A key with its text. What `mayNotWait` is asked for whatever the time. */
+export type Wanted = { readonly id: string; readonly key: Key; readonly mayNotWait: boolean }
 
 /**
- * Asks for all keys, `concurrency` calls at a time, in the order in which they are wanted. When time is out no further call begins:
- * the keys left get no answer.
+ * Asks for all keys, `concurrency` calls at a time, in the order in which they are wanted. When time is out no further call begins,
+ * but for what may not wait: the keys left get no answer.
  */
 export async function fetchAnswers(
   node: LookupNode,
@@ -30,9 +30,12 @@ export async function fetchAnswers(
   for (let i = 0; i < wanted.length; i += node.keysPerCall) calls.push(wanted.slice(i, i + node.keysPerCall))
   let next = 0
   const lane = async (): Promise<void> => {
-    while (next < calls.length && !isOutOfTime()) {
-      const keys = calls[next++]
-      const answers = await callWithRetries(node, keys, ports, isOutOfTime)
+    while (next < calls.length) {
+      const keys = calls[next]
+      const mustStop = keys.some(({ mayNotWait }) => mayNotWait) ? () => false : isOutOfTime
+      if (mustStop()) return
+      next++
+      const answers = await callWithRetries(node, keys, ports, mustStop)
       for (const [i, answer] of answers.entries()) answered(keys[i].id, answer)
     }
   }
@@ -45,7 +48,7 @@ async function callWithRetries(
   node: LookupNode,
   wanted: readonly Wanted[],
   { lookups, clock }: Pick<Ports, 'lookups' | 'clock'>,
-  isOutOfTime: () => boolean,
+  mustStop: () => boolean,
 ): Promise<readonly Answer[]> {
   const { name, timeoutMs, retries } = node
   const keys = wanted.map(({ key }) => key)
@@ -57,7 +60,7 @@ async function callWithRetries(
       if (tries > retries) return wanted.map(({ key }) => givenUp(node, key, tries, thrown))
     }
     await clock.sleep(firstPauseMs * 2 ** (tries - 1))
-    if (isOutOfTime()) return []
+    if (mustStop()) return []
   }
 }
 
