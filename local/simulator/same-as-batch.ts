@@ -1,4 +1,5 @@
 import { stageTotals } from '../run/results.ts'
+import { AskedKeysOfRun } from './asked-keys.ts'
 import type { Checker } from './observation.ts'
 import { countDifferences } from './oracle/counts.ts'
 import { differences, evaluate } from './oracle/index.ts'
@@ -12,11 +13,15 @@ import { oracleInput, seenOf } from './outputs.ts'
  */
 export const sameAsBatch: Checker = {
   name: 'same as batch',
-  watch: run => ({
-    atEnd: async () => {
-      const expected = evaluate(run.plan, oracleInput(run), { mayIdle: run.fallsSilent })
-      const totals = await stageTotals(run.cloud, run.plan)
-      return [...differences(expected, await seenOf(run)), ...countDifferences(run.plan, expected, totals)]
-    },
-  }),
+  watch: run => {
+    const { hear, keys: asked } = new AskedKeysOfRun()
+    return {
+      onHappening: hear,
+      atEnd: async () => {
+        const expected = evaluate(run.plan, oracleInput(run), { mayIdle: run.fallsSilent, asked })
+        const totals = await stageTotals(run.cloud, run.plan)
+        return [...differences(expected, await seenOf(run)), ...countDifferences(run.plan, expected, totals)]
+      },
+    }
+  },
 }

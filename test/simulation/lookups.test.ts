@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { checkers } from '../../local/simulator/checkers/index.ts'
-import { evaluate } from '../../local/simulator/oracle/index.ts'
+import { type AskedKey, type AskedKeys, evaluate } from '../../local/simulator/oracle/index.ts'
 import { Random } from '../../local/simulator/random.ts'
 import { simulate } from '../../local/simulator/simulate.ts'
 import { workloadOf } from '../../local/simulator/workload/workload.ts'
@@ -79,7 +79,7 @@ test('whatever goes wrong, each record has one result although every answer is a
 
 const ascending = (a: number, b: number): number => a - b
 
-test('the oracle expects nothing of what a lookup may have changed, and goes on with the rest', () => {
+const marksAndWords = () => {
   const program = pipeline('program', ({ source }) => {
     const facts = source('facts', { codec: json<Fact>() })
     const marked = facts.lookup('marks', { key: ({ word }) => word, fetch: async key => key }, ({ id }, mark = '') => ({
@@ -95,11 +95,37 @@ test('the oracle expects nothing of what a lookup may have changed, and goes on 
     shard: '0',
     arrivalMs: 0,
   })
-  const events = [record({ id: 1, word: 'a' })]
-  const { outputs } = evaluate(program.plan, { facts: { events, shards: 1 }, others: { events, shards: 1 } })
-  assert.deepEqual(outputs.get('marks'), {
-    kind: 'unchecked',
-    reason: 'the answers of lookup "marks" in stage "facts" are no part of the input',
-  })
-  assert.deepEqual(outputs.get('words')?.kind, 'rows')
+  const events = [record({ id: 1, word: 'a' }), record({ id: 2, word: 'b' }), record({ id: 3, word: 'a' })]
+  const input = { facts: { events, shards: 1 }, others: { events, shards: 1 } }
+  return (asked?: AskedKeys) => evaluate(program.plan, input, { ...(asked && { asked }) }).outputs
+}
+
+test('the oracle expects nothing of what a lookup may have changed, and goes on with the rest', () => {
+  const outputsWith = marksAndWords()
+  const expectNothing = (asked: AskedKeys | undefined, reason: string): void => {
+    const outputs = outputsWith(asked)
+    assert.deepEqual(outputs.get('marks'), { kind: 'unchecked', reason })
+    assert.deepEqual(outputs.get('words')?.kind, 'rows')
+  }
+  expectNothing(undefined, 'the answers of lookup "marks" in stage "facts" are no part of the input')
+  const reason = 'lookup "marks" came to different things for key "a"'
+  expectNothing(askedOf({ key: 'a', answers: ['x', 'y'], hasFailed: false }), reason)
+  expectNothing(askedOf({ key: 'a', answers: ['x', 'x'], hasFailed: true }), reason)
 })
+
+test('the oracle goes by the answers of the run', () => {
+  const rows = (asked: AskedKeys): unknown => {
+    const marks = marksAndWords()(asked).get('marks')
+    assert.equal(marks?.kind, 'rows')
+    return marks.rows.map(row => JSON.stringify(row)).toSorted()
+  }
+  const a = { key: 'a', answers: ['x', 'x'], hasFailed: false }
+  const none = { key: 'b', answers: [undefined], hasFailed: false }
+  const failed = { key: 'b', answers: [], hasFailed: true }
+  assert.deepEqual(rows(askedOf(a, none)), ['{"key":"","value":1}', '{"key":"x","value":2}'])
+  assert.deepEqual(rows(askedOf(a, failed)), ['{"key":"x","value":2}'], 'its record is a dead letter')
+  assert.deepEqual(rows(askedOf(a)), ['{"key":"x","value":2}'], 'a record about whose key nobody asked came to nothing')
+})
+
+const askedOf = (...keys: readonly AskedKey[]): AskedKeys =>
+  new Map([['marks', new Map(keys.map(asked => [`s${asked.key}`, asked]))]])

@@ -2,6 +2,7 @@ import {
   inputsOf,
   isShuffled,
   type KeyByNode,
+  type LookupNode,
   labelOf,
   type Node,
   type OperatorNode,
@@ -11,6 +12,7 @@ import {
 import type { Edge, Plan } from '../../../shared/plan/plan.ts'
 import type { Item, Message } from './arrivals.ts'
 import { keyText } from './keys.ts'
+import type { LookupOutcome } from './lookups.ts'
 
 /** Where items are gathered: a sink, the shuffle behind which another stage begins, or rows that an operator of the stage takes. */
 export type Target = Sink | ShuffledNode | RowInput
@@ -31,6 +33,7 @@ export class Chain {
   readonly #sinks = new Map<Node, Sink[]>()
   readonly #edgeOfKeyBy = new Map<KeyByNode, Edge>()
   readonly #takersOfKeyBy = new Map<KeyByNode, Node[]>()
+  readonly #outcomes = new Map<LookupNode, (key: unknown) => LookupOutcome>()
   readonly #rowInputs = new Map<OperatorNode, RowInput[]>()
 
   constructor(plan: Plan) {
@@ -48,6 +51,11 @@ export class Chain {
       this.#sinks.set(sink.input, [...(this.#sinks.get(sink.input) ?? []), sink])
       visit(sink.input)
     }
+  }
+
+  /** From now on a lookup comes to this. */
+  answer(node: LookupNode, outcomeOf: (key: unknown) => LookupOutcome): void {
+    this.#outcomes.set(node, outcomeOf)
   }
 
   /** What takes the messages of a keyBy; two keyBys by one property of one stream are one. */
@@ -160,12 +168,24 @@ export class Chain {
         }
         return
       }
-      case 'side':
       case 'lookup':
+        return this.#lookUp(node, bare, take)
+      case 'side':
         return
       default:
         throw new Error(`Cannot evaluate: a ${node.kind} takes values that have no key`)
     }
+  }
+
+  #lookUp(node: LookupNode, item: Item, take: Take): void {
+    const outcomeOf = this.#outcomes.get(node)
+    // Nothing is expected of the stage.
+    if (outcomeOf === undefined) return
+    const key = attempt(node, () => node.key(item.value))
+    const outcome = key === undefined ? { value: undefined } : outcomeOf(key)
+    if ('failure' in outcome) throw outcome.failure
+    const value = attempt(node, () => node.combine(item.value, outcome.value))
+    this.descend(node, { ...item, value }, take)
   }
 
   /** The key is taken, and where the plan says so, what aggregates need of the value, before the shuffle. */

@@ -2,7 +2,7 @@ import type { Plan } from '../../../shared/plan/plan.ts'
 import { Evaluation } from './evaluation.ts'
 import type { Expected, OracleInput, SourceCounts } from './expected.ts'
 import { evaluateKeyed } from './keyed-edge.ts'
-import { giveUpLookups } from './lookups.ts'
+import { type AskedKeys, evaluateLookups } from './lookups.ts'
 import { evaluateOperators } from './operators/index.ts'
 import { outputOf } from './output.ts'
 import { evaluateSource } from './source.ts'
@@ -14,6 +14,8 @@ export type EvaluateOptions = {
    * has no idle shards. @default true
    */
   readonly mayIdle?: boolean
+  /** What the lookups were answered in the run. Left out, nothing is expected of stages that have lookups. */
+  readonly asked?: AskedKeys
 }
 
 /**
@@ -28,6 +30,7 @@ export type EvaluateOptions = {
  * - `distinct` by key lets one value of each key through, and which one is open where they differ
  * - of late records it is known which expire where one source of one shard feeds the operator without a stage between; otherwise
  *   windows that a late record may belong to are left open
+ * - of a lookup whose key has several answers in a run, or failed calls that may have been repeated, the whole stage is left open
  * - results of a fold that differ with the order of its records are left open
  * - joins, tables, process functions and their like (see operators/): all of it where a record is late, and what depends on the order
  *   in which records of different producers come
@@ -35,12 +38,12 @@ export type EvaluateOptions = {
  * Taken for granted, and not checked: a function that sees rows under `updates` throws on none of their earlier states, and a fold
  * of the user's that throws does so by the value that is added.
  */
-export function evaluate(plan: Plan, input: OracleInput, { mayIdle = true }: EvaluateOptions = {}): Expected {
+export function evaluate(plan: Plan, input: OracleInput, { mayIdle = true, asked }: EvaluateOptions = {}): Expected {
   const evaluation = new Evaluation(plan)
   const sources = new Map<string, SourceCounts>()
   let stops: string | undefined
   for (const stage of plan.stages) {
-    giveUpLookups(evaluation, stage)
+    evaluateLookups(evaluation, stage, asked)
     if (stage.input.kind === 'source') {
       const told = evaluateSource(evaluation, stage.input.source, input[stage.name], mayIdle)
       sources.set(stage.name, told.counts)

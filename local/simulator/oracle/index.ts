@@ -20,3 +20,5 @@ export type {
   StageCounts,
   Unchecked,
 } from './expected.ts'
+export { keyText } from './keys.ts'
+export type { AskedKey, AskedKeys } from './lookups.ts'

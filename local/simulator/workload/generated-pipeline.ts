@@ -101,7 +101,8 @@ function build(
     const growth = new PipelineGrowth(shape, moods, text)
     for (const name of sources) growth.plant(name, open(name))
     const operators = random.fork('operators')
-    return family === undefined ? growth.grow(shape.between(3, 8), operators) : growth.growFamily(family, operators)
+    if (family !== undefined) return growth.growFamily(family, operators)
+    return growth.grow(shape.between(3, 8), operators, random.fork('lookups'))
   }
   return pipeline(
     'generated',

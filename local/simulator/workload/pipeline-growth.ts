@@ -7,6 +7,7 @@ import { tumbling } from '../../../shared/windows/window.ts'
 import type { Random } from '../random.ts'
 import { type AnyRow, type Fact, factOf, lucky } from './fact.ts'
 import { type GrownRows, growAggregate, keyed, type Moods } from './grown-aggregate.ts'
+import { growLookup } from './grown-lookup.ts'
 import { type Family, growOperator } from './grown-operators.ts'
 
 /** A stream that the pipeline can go on from. */
@@ -45,7 +46,7 @@ export class PipelineGrowth {
   }
 
   /** Takes so many steps; what is returned reaches every branch that was grown. */
-  grow(steps: number, operators: Random): Outputs {
+  grow(steps: number, operators: Random, lookups: Random): Outputs {
     this.#everySource()
     for (let i = 0; i < steps; i++) this.#step()
     if (!this.#moods.isUnlucky && !operators.chance(0.5)) this.#operators(operators, operators.between(1, 3))
@@ -54,6 +55,7 @@ export class PipelineGrowth {
       if (branch.depth > 0 && this.#random.chance(0.4)) this.#sink(branch)
     }
     if (Object.keys(this.#outputs).length === 0) this.#sink(this.#branches[0])
+    if (lookups.chance(0.4)) this.#lookups(lookups, lookups.between(1, 2))
     return this.#outputs
   }
 
@@ -132,6 +134,18 @@ export class PipelineGrowth {
       this.#branches.push(branch)
       if (!this.#isFull) this.#sink(branch, random)
       if (!isStale && !this.#isFull && random.chance(0.4)) this.#countOf(branch, random)
+    }
+  }
+
+  /** Behind any streams that there are, each with outputs of its own. */
+  #lookups(random: Random, most: number): void {
+    for (let i = 0; i < most; i++) {
+      const from = random.pick(this.#branches)
+      const { text, facts } = growLookup(random, from, this.#name('lookup'))
+      this.#add(from, text, facts)
+      const branch = this.#branches[this.#branches.length - 1]
+      this.#sink(branch, random)
+      if (!branch.isStale && random.chance(0.6)) this.#countOf(branch, random)
     }
   }
 

@@ -1,6 +1,7 @@
 import { chunkRules } from './chunk-rules.ts'
 import { commitRules } from './commit-rules.ts'
 import { joinRules } from './join-rules.ts'
+import { lookupRules } from './lookup-rules.ts'
 import type { Mutation } from './mutation.ts'
 import { operatorRules } from './operator-rules.ts'
 import { pageRules } from './page-rules.ts'
@@ -33,4 +34,5 @@ export const mutations: readonly Mutation[] = [
   ...sinkRules,
   ...operatorRules,
   ...joinRules,
+  ...lookupRules,
 ]
