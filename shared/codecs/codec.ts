@@ -10,6 +10,12 @@ export interface Codec<T> {
   readonly name: string
   decode(bytes: Uint8Array, start: number, end: number): T
   encode(value: T): Uint8Array
+  /**
+   * What must be learned before these records can be decoded or, called with none, before values can be encoded: a registry's schemas by the
+   * ids that the records carry. Undefined when nothing is missing: then no time passes. A rejection says that it cannot be learned now, and
+   * the batch is tried again. What can never be learned resolves, and `decode` says so of the record.
+   */
+  prepare?(records: readonly Uint8Array[], signal: AbortSignal): Promise<void> | undefined
 }
 
 /** A format of your own, for `codec`. */
