@@ -34,7 +34,10 @@ export class SourceDriver<T> {
 
   /** Puts values, encoded by the source's codec. */
   push(...values: readonly T[]): Promise<void> {
-    return this.pushRaw(...values.map(value => this.#source.codec.encode(value)))
+    const { codec } = this.#source
+    const put = (): Promise<void> => this.pushRaw(...values.map(value => codec.encode(value)))
+    const learned = codec.prepare?.([], new AbortController().signal)
+    return learned === undefined ? put() : learned.then(put)
   }
 
   /** Puts records as they are: what no codec can read, or an aggregate of several. */

@@ -3,6 +3,7 @@ import type { InvocationReport } from '../ports/host.ts'
 import { type BatchResponse, batchOf } from './batch.ts'
 import type { Environment } from './environment.ts'
 import { runLogged } from './logged.ts'
+import { prepareCodecs } from './prepare-codecs.ts'
 import { newReport } from './report.ts'
 import { runTransient } from './transient.ts'
 
@@ -15,7 +16,7 @@ const keptMs = 5_000
  * earlier invocation is still alive.
  *
  * 1. read: records of one shard; deaggregate; drop what the log says is done
- * 2. decode: bytes to a typed value, or a dead letter
+ * 2. decode: bytes to a typed value, or a dead letter; before the batch is run, codecs learn what it needs
  * 3. time: event time, and the watermark between records
  * 4. operate: the fused chain, synchronously
  * 5. commit: one conditional append (logged stage)
@@ -38,6 +39,7 @@ export async function invoke(
   const isOutOfTime = () => remainingMs() < kept
   const run = stage.kind === 'logged' ? runLogged : runTransient
   try {
+    await prepareCodecs(environment, batch)
     const response = await run(environment, batch, shard, isOutOfTime, report)
     return { response, report }
   } catch (thrown) {
