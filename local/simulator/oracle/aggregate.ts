@@ -27,7 +27,6 @@ export function evaluateAggregate(
     const reason = `"${node.name}" takes records of which one of several is let through`
     evaluation.giveUp(node, reason)
     evaluation.countFailed(stage.name, anyCount)
-    if (side !== undefined) evaluation.giveUp(side, reason)
     if (node.windows !== undefined) evaluation.operators.set(node.name, { arrived: anyCount, expired: anyCount })
     return
   }

@@ -66,9 +66,12 @@ export class Evaluation {
     return outcome
   }
 
-  /** Nothing can be said of what comes out of a node. */
+  /** Nothing can be said of what comes out of a node, by its side outputs too. */
   giveUp(node: Node, reason: string): void {
     for (const target of this.chain.reach(node)) this.arrivalsOf(target).undetermined ??= reason
+    const late =
+      node.kind === 'aggregate' && node.lateTo !== undefined ? this.chain.sideOf(node, node.lateTo) : undefined
+    if (late !== undefined) this.giveUp(late, reason)
   }
 
   /** A function threw where the runtime takes a message's effects back: nothing can be said of the whole stage. */

@@ -43,10 +43,8 @@ function giveUp(evaluation: Evaluation, stage: Stage, takers: readonly Node[], r
   if (own.length === 0) return
   for (const taker of own) {
     evaluation.giveUp(taker, reason)
-    if (taker.kind !== 'aggregate') continue
-    if (taker.windows !== undefined) evaluation.operators.set(taker.name, { arrived: anyCount, expired: anyCount })
-    const side = taker.lateTo === undefined ? undefined : evaluation.chain.sideOf(taker, taker.lateTo)
-    if (side !== undefined) evaluation.giveUp(side, reason)
+    if (taker.kind !== 'aggregate' || taker.windows === undefined) continue
+    evaluation.operators.set(taker.name, { arrived: anyCount, expired: anyCount })
   }
   evaluation.countFailed(stage.name, anyCount)
 }
