@@ -29,7 +29,7 @@ const noZombies: Checker = {
   },
 }
 
-const zombieSeed = 37
+const zombieSeed = 36
 
 test('a run in which few records make very many messages has the time that it needs', async () => {
   const { failures, steps } = await run(1795287268, { mostRecords: 97, only: new Set() })
