@@ -15,6 +15,8 @@ const stepsPerMessage = 15
 const stepsAtLeast = 10_000
 /** Likewise, steps without a record that is put or done with. */
 const stepsWithoutProgress = 6_000
+/** More of them for each invocation under way: where many zombies race, each commit makes the others load again. */
+const stepsPerRacing = 300
 
 /** A checker at work. */
 export type NamedWatch = { readonly name: string; readonly watch: Watch }
@@ -74,13 +76,18 @@ export class Scheduler {
   /** What is done again and again allows no more steps: a message that was dealt with before counts once. */
   async #isEndless(): Promise<boolean> {
     const { step, progressStep, cloud, plan } = this.#world
-    if (step - Math.max(progressStep, this.#healedAt) > stepsWithoutProgress) return true
+    const futile = step - Math.max(progressStep, this.#healedAt)
+    if (futile > stepsWithoutProgress && futile > stepsWithoutProgress + stepsPerRacing * this.#racing()) return true
     if (step - this.#healedAt <= this.#mostSteps) return false
     // An operator may make many messages of a record.
     const totals = await stageTotals(cloud, plan)
     const messages = totals.reduce((sum, { log }) => sum + log.messages, 0)
     this.#mostSteps = stepsFor(this.#producers.total * plan.stages.length + messages)
     return step - this.#healedAt > this.#mostSteps
+  }
+
+  #racing(): number {
+    return new Set(this.#world.parked.map(({ invocation }) => invocation)).size
   }
 
   #heal(): void {

@@ -26,6 +26,8 @@ export function panesOf(
   const inTime = messages.filter(({ watermark }) => watermark < dueAt).length
   const afterwards = messages.length - inTime
   const isGrowing = windows?.kind === 'session'
+  // Late records may extend or bring together sessions that have fired: how often each did is open.
+  const isOpen = isGrowing && messages.some(({ time, watermark }) => time <= watermark)
   const isCount = node.function === 'count'
   const adds = partsOf(node)
   const earlyPanes = inTime === 0 || early === undefined ? exactly(0) : firedBy(early, inTime, isGrowing)
@@ -45,20 +47,17 @@ export function panesOf(
     accumulation,
     ...('value' in result && { all: { value: result.value } }),
     ...(adds && { adds }),
-    // A session that fired may grow again by late records.
-    early: isGrowing && afterwards > 0 ? { least: 0, most: messages.length } : earlyPanes,
-    onTime:
-      isGrowing && afterwards > 0
-        ? { least: 0, most: messages.length }
-        : isImpossible
-          ? exactly(0)
-          : { least: isSure ? 1 : 0, most: 1 },
-    late:
-      isGrowing && afterwards > 0
-        ? { least: 0, most: messages.length }
-        : lateRest === undefined
-          ? { least: afterwards > 0 ? 1 : 0, most: afterwards }
-          : exactly(lateFired.least + (lateRest > 0 ? 1 : 0)),
+    early: isOpen ? { least: 0, most: messages.length } : earlyPanes,
+    onTime: isOpen
+      ? { least: 0, most: messages.length }
+      : isImpossible
+        ? exactly(0)
+        : { least: isSure ? 1 : 0, most: 1 },
+    late: isOpen
+      ? { least: 0, most: messages.length }
+      : lateRest === undefined
+        ? { least: afterwards > 0 ? 1 : 0, most: afterwards }
+        : exactly(lateFired.least + (lateRest > 0 ? 1 : 0)),
     ...(each !== undefined && { recordsPerEarly: each }),
   }
 }
