@@ -6,6 +6,7 @@ import { parseArgs } from 'node:util'
 import { writeNexmark } from '../functions/nexmark/generate.ts'
 import { writeOrders } from '../functions/orders/generate.ts'
 import { bareOrders } from './bare-orders.ts'
+import { codecBench, type Rates } from './codecs.ts'
 import { coldStarts } from './cold-start.ts'
 import { engineBench } from './engine.ts'
 import type { NexmarkFigures } from './nexmark-child.ts'
@@ -68,6 +69,7 @@ const parts: Readonly<Record<string, () => Promise<readonly Row[]>>> = {
   'write-units': writeUnitRows,
   nexmark: nexmarkRows,
   'cold-start': coldStartRows,
+  codecs: codecRows,
 }
 
 async function engineRows(): Promise<readonly Row[]> {
@@ -219,6 +221,15 @@ async function coldStartRows(): Promise<readonly Row[]> {
     ),
     row('the same with answering the first event, clients made and used', stage.firstMs, bare.firstMs, milliseconds),
   ]
+}
+
+async function codecRows(): Promise<readonly Row[]> {
+  const text = ({ ours, bare, ratio }: Rates): string =>
+    `${wholeNumber(ours)} records/s, bare ${wholeNumber(bare)} (${ratio.toFixed(2)})`
+  return codecBench().flatMap(({ name, library, decode, encode }): Row[] => [
+    [`${name}: decode an order of ten fields, beside ${library}`, text(decode), '', ''],
+    [`${name}: encode`, text(encode), '', ''],
+  ])
 }
 
 const only = values.only?.split(',') ?? Object.keys(parts)

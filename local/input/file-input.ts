@@ -1,9 +1,12 @@
 import { type FileHandle, open } from 'node:fs/promises'
 import { basename } from 'node:path'
+import { headerLayout, type LineUnderHeader } from '../../shared/codecs/csv-header.ts'
+import { MalformedRecordError } from '../../shared/model/errors.ts'
 import type { ErrorPolicy } from '../../shared/plan/graph.ts'
-import type { Plan } from '../../shared/plan/plan.ts'
+import { type Plan, stageNamed } from '../../shared/plan/plan.ts'
 import { fingerprintOf } from '../../shared/plan/shape.ts'
 import type { FileTarget } from './file-target.ts'
+import { HeaderedLines, readHeader } from './headered-lines.ts'
 import { checkInputText, InputError, statOfInput, unreadableInput } from './input-file.ts'
 import { LinePacker } from './line-packer.ts'
 import { LineReader } from './line-reader.ts'
@@ -46,7 +49,7 @@ export class FileInput {
     return this.#progress?.offset ?? 0
   }
 
-  /** Lines put, and lines too long to be records. */
+  /** Lines put, and lines that could not be made records. */
   get counts(): { readonly lines: number; readonly tooLong: number } {
     return { lines: this.#progress?.lines ?? 0, tooLong: this.#progress?.tooLong ?? 0 }
   }
@@ -88,11 +91,14 @@ export class FileInput {
 
   async #blocks(handle: FileHandle, room: () => Promise<void>, signal: AbortSignal): Promise<void> {
     let { offset } = this.#current()
-    const linesBefore = this.#current().lines + this.#current().tooLong
+    const underHeader = await this.#header(handle)
+    const linesBefore =
+      this.#current().lines + this.#current().tooLong + (underHeader !== undefined && offset > 0 ? 1 : 0)
     const version = fingerprintOf(this.#plan)
     const packer = new LinePacker(basename(this.#path), linesBefore, this.source, version, this.#options.onTooLong)
     const start = { ...this.#current() }
-    const reader = new LineReader(packer, offset === 0)
+    const taker = underHeader === undefined ? packer : new HeaderedLines(packer, underHeader, offset === 0)
+    const reader = new LineReader(taker, offset === 0)
     // Lines are copied where they are kept.
     const { blockBytes } = this.#target
     const block = Buffer.allocUnsafeSlow(blockBytes)
@@ -106,6 +112,19 @@ export class FileInput {
       const isDone = bytesRead === 0
       await this.#keep(packer, { ...start, ...packer.counts(start), offset: start.offset + reader.consumed, isDone })
       if (isDone) return
+    }
+  }
+
+  /** What the file's first line says of the others, undefined where the source's codec knows no header. */
+  async #header(handle: FileHandle): Promise<LineUnderHeader | undefined> {
+    const { input } = stageNamed(this.#plan, this.source)
+    const layout = input.kind === 'source' ? headerLayout(input.source.codec) : undefined
+    if (layout === undefined) return undefined
+    try {
+      return await readHeader(handle, layout)
+    } catch (error) {
+      if (!(error instanceof MalformedRecordError)) throw error
+      throw new InputError(`Cannot read input "${this.source}": file "${this.#path}": ${error.message}`)
     }
   }
 

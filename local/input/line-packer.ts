@@ -5,7 +5,7 @@ import type { PutRecord } from '../../shared/ports/streams.ts'
 import { InputError } from './input-file.ts'
 import { type LineTaker, longestLineBytes } from './line-reader.ts'
 
-/** Lines put, and lines too long to be records. */
+/** Lines put, and lines that could not be made records: they are too long, or unlike the header. */
 export type LineCounts = { readonly lines: number; readonly tooLong: number }
 
 /** Collects lines into aggregated records: each is keyed by the file's name and the number of its first line, which is its place. */
@@ -42,11 +42,16 @@ export class LinePacker implements LineTaker {
   }
 
   tooLong(head: Buffer, length: number): void {
+    const problem = `it has ${length} bytes, expected at most ${longestLineBytes}`
+    this.refuse(head, length, `Cannot put the line into a record: ${problem}`, problem)
+  }
+
+  /** A line that is no record: its first bytes, how long it is, and why, in a letter and in an error that names the line. */
+  refuse(head: Buffer, length: number, reason: string, problem: string): void {
     this.#line++
     this.#tooLong++
     // Its number must not be counted among the lines of an aggregate.
     this.#flush()
-    const problem = `it has ${length} bytes, expected at most ${longestLineBytes}`
     if (this.#onTooLong === 'fail') {
       throw new InputError(`Cannot read input "${this.#stream}" at ${this.#place()}: ${problem}`)
     }
@@ -60,10 +65,16 @@ export class LinePacker implements LineTaker {
       place: this.#place(),
       partitionKey: this.#place(),
       sub: 0,
-      reason: `Cannot put the line into a record: ${problem}`,
+      reason,
       payload: new Uint8Array(head),
       payloadBytes: length,
     })
+  }
+
+  /** A line that is no record and no mistake. */
+  pass(): void {
+    this.#flush()
+    this.#line++
   }
 
   counts(before: LineCounts): LineCounts {

@@ -43,6 +43,23 @@ export function splitLine(
   return { columns, count, isOpen }
 }
 
+/**
+ * Where each column of a line begins and ends, its quotes with it: start, end, start, end. Undefined where a quote is never closed, so that
+ * it cannot be told.
+ */
+export function columnRanges(bytes: Buffer, start: number, end: number, delimiter: number): number[] | undefined {
+  const ranges: number[] = []
+  for (let at = start; at <= end; ) {
+    const isQuoted = at < end && bytes[at] === code.quote
+    const close = isQuoted ? closingQuote(bytes, at + 1, end) : at
+    if (isQuoted && close === end) return undefined
+    const after = nextDelimiter(bytes, isQuoted ? close + 1 : at, end, delimiter)
+    ranges.push(at, after)
+    at = after + 1
+  }
+  return ranges
+}
+
 /** Where the quote is that is not one of a pair, or `end`. */
 function closingQuote(bytes: Buffer, start: number, end: number): number {
   for (let at = start; at < end; at++) {

@@ -52,7 +52,7 @@ const longestCached = 24
  * Texts seen lately, so that a symbol or a city is made a string once: that is cheaper than making it, saves memory for whoever
  * keeps it, and the string keeps its hash for the maps it is a key of. Bounded: one text per slot, the latest.
  */
-function textCache(): (bytes: Buffer, start: number, end: number, hash: number) => string {
+export function textCache(): (bytes: Buffer, start: number, end: number, hash: number) => string {
   const slots = new Array<string>(cachedTexts).fill('')
   return (bytes, start, end, hash) => {
     const length = end - start

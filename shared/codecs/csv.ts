@@ -12,6 +12,29 @@ export type CsvOptions = {
    * @default ','
    */
   readonly delimiter?: string
+  /**
+   * Whether files of such lines begin with one that names the columns. A file that is an input (`--input SOURCE=FILE`) may then have them in
+   * any order; one that lacks a column is refused. In a stream there are no headers: each record is a line with the columns as given here.
+   * @default false
+   */
+  readonly header?: boolean
+  /**
+   * What becomes of columns that a file's header names beside these.
+   * @default 'refuse'
+   */
+  readonly otherColumns?: 'refuse' | 'ignore'
+}
+
+/** A codec whose lines files hold. */
+export type CsvCodec<T> = Codec<T> & { readonly layout: CsvLayout }
+
+/** What a file's header must name. */
+export type CsvLayout = {
+  readonly columns: readonly string[]
+  /** As a character code. */
+  readonly delimiter: number
+  readonly header: boolean
+  readonly otherColumns: 'refuse' | 'ignore'
 }
 
 /** The columns of a line, in their order. */
@@ -23,7 +46,7 @@ export type Row<Columns extends Fields> = {
 }
 
 /**
- * A record as one line of CSV (RFC 4180) in UTF-8, without a header. The line break at its end may be there or not. A line that
+ * A record as one line of CSV (RFC 4180) in UTF-8. The line break at its end may be there or not. A line that
  * has not just these columns, or a column that its field cannot read, makes the record malformed. Writing a value that would not
  * be read back as it is throws a RangeError.
  *
@@ -31,15 +54,17 @@ export type Row<Columns extends Fields> = {
  * const trades = csv({ time: timestamp('yyyy-MM-dd HH:mm:ss'), orderId: int, price: float, side: oneOf('B', 'S') })
  * ```
  */
-export function csv<const Columns extends Fields>(columns: Columns, options: CsvOptions = {}): Codec<Row<Columns>> {
+export function csv<const Columns extends Fields>(columns: Columns, options: CsvOptions = {}): CsvCodec<Row<Columns>> {
   const names = Object.keys(columns)
   const fields = Object.values(columns)
   const delimiter = readDelimiter(options.delimiter ?? ',')
   refuseNames(names)
   const line = { names, fields, delimiter, ...compile<Row<Columns>>(names, fields, delimiter) }
   const cursor: Cursor = { at: 0, end: 0 }
+  const { header = false, otherColumns = 'refuse' } = options
   return {
     name: 'csv',
+    layout: { columns: names, delimiter, header, otherColumns },
     decode: (given, start, end) => {
       const bytes = asBuffer(given)
       cursor.at = start
@@ -158,7 +183,7 @@ function needsQuotes(text: string, delimiter: number): boolean {
 }
 
 /** Without the line break at its end, of whatever system. */
-function withoutLineBreak(bytes: Buffer, start: number, end: number): number {
+export function withoutLineBreak(bytes: Buffer, start: number, end: number): number {
   let last = end
   if (last > start && bytes[last - 1] === code.lineFeed) last--
   if (last > start && bytes[last - 1] === code.carriageReturn) last--

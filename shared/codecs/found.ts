@@ -9,6 +9,10 @@ const reasonCharacters = 240
 /** What was found, for a message: in quotes, on one line, shortened. */
 export const found = (text: string): string => printable(JSON.stringify(shorten(text, foundCharacters)))
 
+/** A value that JSON had, as it would be written, for a message: on one line, shortened. */
+export const foundValue = (value: unknown): string =>
+  value === undefined ? 'nothing' : printable(shorten(JSON.stringify(value) ?? typeof value, foundCharacters))
+
 /** What a record holds, for a message: bytes that are not UTF-8 show as U+FFFD. */
 export function foundBytes(bytes: Uint8Array, start: number, end: number): string {
   const enough = Math.min(end, start + 4 * (foundCharacters + 1))
