@@ -1,8 +1,9 @@
 import type { Duration, RemovalPolicy } from 'aws-cdk-lib'
 import type { IAlarmAction } from 'aws-cdk-lib/aws-cloudwatch'
+import type { ISecurityGroup, IVpc, SubnetSelection } from 'aws-cdk-lib/aws-ec2'
 import type { IStream } from 'aws-cdk-lib/aws-kinesis'
 import type { IKey } from 'aws-cdk-lib/aws-kms'
-import type { Architecture } from 'aws-cdk-lib/aws-lambda'
+import type { Architecture, IEventSource } from 'aws-cdk-lib/aws-lambda'
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs'
 import type { IBucket } from 'aws-cdk-lib/aws-s3'
 import type { Plan } from '../shared/plan/plan.ts'
@@ -18,8 +19,12 @@ export type PipelineProps = {
    * stage `top-clients`. A path as of the working directory.
    */
   readonly entry: string
-  /** The stream of each source, by the source's name. */
-  readonly source: { readonly [source: string]: IStream }
+  /**
+   * The stream of each source, by the source's name; of one that reads a Kafka topic the event source, as `new ManagedKafkaEventSource(...)` or
+   * `new SelfManagedKafkaEventSource(...)` of aws-cdk-lib/aws-lambda-event-sources. Let that begin at TRIM_HORIZON, and try for ever:
+   * records that it gives up on are lost.
+   */
+  readonly source: { readonly [source: string]: IStream | IEventSource }
   /** The stream of each `toStream`, by the stream's name in the program. @default {} */
   readonly sinks?: { readonly [stream: string]: IStream }
   /** Where `toFiles` writes. @default none: a pipeline that has file sinks needs one */
@@ -72,6 +77,15 @@ export type StageOptions = {
   readonly onDemand?: boolean
   /** MiB. @default 1024 */
   readonly memoryMiB?: number
+  /**
+   * Where the function runs, to reach brokers and services of your own. The subnets need ways to DynamoDB, Kinesis and all else that the stage
+   * calls: endpoints or a NAT. @default none: it reaches what the internet does
+   */
+  readonly vpc?: IVpc
+  /** Those of the `vpc` that it runs in. @default its private subnets */
+  readonly vpcSubnets?: SubnetSelection
+  /** What the brokers let in. @default one of its own, which may call everything */
+  readonly securityGroups?: readonly ISecurityGroup[]
   /** Of one invocation, 15 minutes at most. @default 1 minute */
   readonly timeout?: Duration
   /** Records that an invocation is handed at most, 1 to 10,000. One commit pays for all of them. @default 1000 */

@@ -57,13 +57,8 @@ async function seenAt(run: Stored, sink: Sink): Promise<readonly unknown[]> {
       const own = (await run.cloud.files.list()).filter(file => file.sink === sink.name)
       const values: unknown[] = []
       for (const { name } of own) {
-        const bytes = Buffer.from((await run.cloud.files.read(sink.name, name)) ?? [])
-        for (let from = 0; from < bytes.length; ) {
-          const newline = bytes.indexOf(10, from)
-          const to = newline < 0 ? bytes.length : newline
-          if (to > from) values.push(sink.codec.decode(bytes, from, to))
-          from = to + 1
-        }
+        const bytes = await run.cloud.files.read(sink.name, name)
+        if (bytes !== undefined) values.push(...sink.format.decode(bytes))
       }
       return values
     }

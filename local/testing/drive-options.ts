@@ -1,3 +1,4 @@
+import type { Sink } from '../../shared/sinks/sink.ts'
 import type { Await, Fault } from './faults.ts'
 
 /** How a driver's small cloud is made. */
@@ -16,6 +17,8 @@ export type DriveOptions<StageName extends string = string> = {
   readonly lookMs?: number
   /** Failures of one batch in a row after which `settle` gives up. @default 50 */
   readonly mostFailures?: number
+  /** What takes the values of a `to` or a `forEach`, by the output's name, in place of what the pipeline has: a test calls no service. */
+  readonly sinks?: { readonly [output: string]: Sink<unknown> }
   /** What goes wrong at an await of the runtime. Crashes planned by `crash` come first. @default nothing */
   readonly faults?: (at: Await) => Fault | undefined
 }

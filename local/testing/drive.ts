@@ -16,7 +16,7 @@ import { SourceDriver } from './source-driver.ts'
  * Kafka Streams' TopologyTestDriver, with reshards and crashes: `crash`, `split`, `evict` and `redeliver` must change nothing that a
  * reader of the results sees.
  *
- * Throws a ConfigurationError when a source, an output and a method of the driver would share a name.
+ * Throws a ConfigurationError when a source, an output and a method of the driver would share a name, and for `sinks` of no such output.
  *
  * @example
  * const run = drive(orders)
@@ -29,11 +29,23 @@ export function drive<Out, Origin>(
   options: DriveOptions<StageNames<Origin>> = {},
 ): Driver<Out, Origin> {
   const { plan } = pipeline
+  checkSinks(plan, Object.keys(options.sinks ?? {}))
   const machine = new Machine(plan, options)
   const controls = new DriverControls<StageNames<Origin>>(machine)
   const named: Record<string, unknown> = {}
   for (const name of namesOf(plan, controls)) named[name] = partOf(machine, name)
   return Object.assign(controls, named) as Driver<Out, Origin>
+}
+
+function checkSinks(plan: Plan, names: readonly string[]): void {
+  const called = plan.graph.sinks.filter(sink => sink.kind === 'forEach').map(sink => sink.name)
+  const unknown = names.find(name => !called.includes(name))
+  if (unknown === undefined) return
+  const expected =
+    called.length === 0 ? 'there is none' : `expected one of ${called.map(name => `"${name}"`).join(', ')}`
+  throw new ConfigurationError(
+    `Cannot drive pipeline "${plan.name}": "${unknown}" is no output that is called, ${expected}`,
+  )
 }
 
 function namesOf(plan: Plan, controls: object): readonly string[] {
@@ -74,7 +86,7 @@ function readerOf(machine: Machine, sink: Sink): unknown {
     case 'stream':
       return new StreamReader(machine, sink.stream, sink.codec)
     case 'files':
-      return new FilesReader(machine, sink.name, sink.codec)
+      return new FilesReader(machine, sink.name, sink.format)
     case 'forEach':
       return new CallsReader(machine, sink.name)
   }

@@ -10,6 +10,7 @@ import { interceptPorts } from '../cloud/intercept-ports.ts'
 import type { FunctionRunner, InvocationResult } from '../event-source/function-runner.ts'
 import { tallyOf } from '../functions/report-tally.ts'
 import type { Awaits } from './awaits.ts'
+import type { DriveOptions } from './drive-options.ts'
 import { operationOf } from './faults.ts'
 import { Life } from './life.ts'
 
@@ -23,6 +24,8 @@ export type EnvironmentsOptions = {
   readonly onReport: (report: InvocationReport) => void
   /** A `forEach` sink is about to be called. */
   readonly onCall: (sink: string, id: string, values: readonly unknown[]) => void
+  /** What is called in place of the pipeline's own sinks, by name. */
+  readonly sinks: NonNullable<DriveOptions['sinks']>
   /** An invocation that was given up on goes on. */
   readonly onZombie: (ended: Promise<unknown>) => void
 }
@@ -91,11 +94,12 @@ export class Environments implements FunctionRunner {
 
   #watched(sink: Sink, holder: { readonly life: Life }): Sink {
     if (sink.kind !== 'forEach') return sink
-    const { awaits, stage, onCall } = this.#options
+    const { awaits, stage, onCall, sinks } = this.#options
+    const other = sinks[sink.name]
     const fn = (batch: readonly unknown[], id: string): Promise<void> =>
       awaits.pass(holder.life, stage.name, 'Call', async () => {
         onCall(sink.name, id, batch)
-        await sink.fn(batch, id)
+        await (other === undefined ? sink.fn(batch, id) : other.write(batch, id))
       })
     return { ...sink, fn }
   }

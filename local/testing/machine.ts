@@ -171,6 +171,7 @@ export class Machine {
       lookMs: this.#options.lookMs ?? 0,
       onReport: report => this.reports.push(report),
       onCall: (sink, id, values) => this.calls.add(sink, id, values),
+      sinks: this.#options.sinks ?? {},
       onZombie: ended => {
         this.#zombies.add(ended)
         void ended.then(() => this.#zombies.delete(ended))

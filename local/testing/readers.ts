@@ -1,4 +1,5 @@
 import type { Codec } from '../../shared/codecs/codec.ts'
+import type { FileFormat } from '../../shared/codecs/files/file-format.ts'
 import type { DeadLetter } from '../../shared/ports/results.ts'
 import { rowsOfView } from '../cloud/rows.ts'
 import type { SinkBatch } from './call-log.ts'
@@ -58,19 +59,19 @@ export class StreamReader<T> {
   }
 }
 
-/** A file that a file sink wrote: its name below the sink's folder, and all that is in it. */
-export type SinkFile = { readonly name: string; readonly text: string }
+/** A file that a file sink wrote: its name below the sink's folder, and all that is in it, as bytes and as text. */
+export type SinkFile = { readonly name: string; readonly bytes: Uint8Array; readonly text: string }
 
 /** What a file sink has written. */
 export class FilesReader<T> {
   readonly #machine: Machine
   readonly #sink: string
-  readonly #codec: Codec<T>
+  readonly #format: FileFormat<T>
 
-  constructor(machine: Machine, sink: string, codec: Codec<T>) {
+  constructor(machine: Machine, sink: string, format: FileFormat<T>) {
     this.#machine = machine
     this.#sink = sink
-    this.#codec = codec
+    this.#format = format
   }
 
   /** All files, by name. */
@@ -78,21 +79,20 @@ export class FilesReader<T> {
     const { files } = this.#machine.cloud
     const own = (await files.list()).filter(file => file.sink === this.#sink)
     return Promise.all(
-      own.map(async ({ name }) => ({ name, text: Buffer.from((await files.read(this.#sink, name)) ?? []).toString() })),
+      own.map(async ({ name }) => {
+        const bytes = Buffer.from((await files.read(this.#sink, name)) ?? [])
+        return { name, bytes, text: bytes.toString() }
+      }),
     )
   }
 
-  /** The values of all files, one a line: for codecs that write text. */
+  /** The values of all files, read by the sink's format; by its codec, where it has one, a line each. */
   async values(): Promise<readonly T[]> {
-    const lines = (await this.files()).flatMap(({ text }) => text.split('\n').filter(line => line !== ''))
-    return lines.map(line => {
-      const bytes = Buffer.from(line)
-      return this.#codec.decode(bytes, 0, bytes.length)
-    })
+    return (await this.files()).flatMap(({ bytes }) => [...this.#format.decode(bytes)])
   }
 }
 
-/** What a `forEach` sink was called with. */
+/** What a `forEach` sink, or one of `to`, was called with. */
 export class CallsReader<T> {
   readonly #machine: Machine
   readonly #sink: string

@@ -35,7 +35,8 @@ import type { FromStage, Origins } from './origin.ts'
 import { type BroadcastProcessing, type Processing, processNode, type Sides } from './process.ts'
 import type { Declarations } from './process-state.ts'
 import type { KeyedRow } from './rows.ts'
-import { Results, type SideTypes, Stream } from './stream.ts'
+import type { SideTypes } from './side-output.ts'
+import { Results, Stream } from './stream.ts'
 import {
   type LookingJoin,
   streamTableNode,

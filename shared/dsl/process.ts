@@ -8,7 +8,7 @@ import type { Timer } from '../operators/process/process-timers.ts'
 import type { BroadcastNode, KeyByNode, OperatorNode } from '../plan/graph.ts'
 import { operatorNode } from './operator-node.ts'
 import type { Declarations, Declared, HandlesOf } from './process-state.ts'
-import type { SideEmitters, SideOutput } from './stream.ts'
+import type { SideEmitters, SideOutput } from './side-output.ts'
 
 /** What the functions are given. Good during the call only. */
 export type Context<K, S, Sides> = Omit<ProcessContext, 'key' | 'state' | 'broadcast' | 'sides'> & {

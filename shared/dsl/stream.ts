@@ -1,10 +1,13 @@
 import type { Codec } from '../codecs/codec.ts'
+import type { FileFormat } from '../codecs/files/file-format.ts'
+import { lines } from '../codecs/files/lines.ts'
 import { ConfigurationError } from '../model/errors.ts'
 import type { Key } from '../model/key.ts'
 import type { Ordered } from '../operators/aggregator.ts'
 import type { Change } from '../operators/tables/table-changes.ts'
 import type { TableJoinType } from '../operators/tables/table-join-types.ts'
 import { hasUpdates, latenessOf, type Node, type RowNode } from '../plan/graph.ts'
+import type { Sink } from '../sinks/sink.ts'
 import { Broadcast } from './broadcast.ts'
 import { rebalanceNode } from './distribution.ts'
 import { GroupedTable, regrouped } from './grouped-table.ts'
@@ -13,6 +16,7 @@ import { KeyedStream } from './keyed-stream.ts'
 import { type LookupOptions, lookupNode } from './lookup.ts'
 import type { FromStage, Merged, Origins } from './origin.ts'
 import type { KeyedRow, RankedRow, RowWithValue, TopOptions } from './rows.ts'
+import { emittersFor, type SideEmitters, type SideOutput, type SideTypes } from './side-output.ts'
 import { SinkBuilder } from './sink.ts'
 import { foreignKeyNode, type LookingJoin, type TableJoinOptions, tableTableNode } from './table-joins.ts'
 import { changesNode } from './tables.ts'
@@ -20,22 +24,18 @@ import { changesNode } from './tables.ts'
 /** Properties of `T` that can be keys. */
 export type KeyProperty<T> = { [Name in keyof T & string]: T[Name] extends Key ? Name : never }[keyof T & string]
 
-/** A side output that an operator declares: its type, by the name that the operator gives it. */
-export type SideOutput<T> = { readonly sideOutput: (value: T) => void }
-/** Declares a side output for values of type `T`: `flatMap(..., { sides: { refused: sideOutput<Trade>() } })`. */
-export const sideOutput = <T>(): SideOutput<T> => Object.freeze({ sideOutput: () => {} })
-
 /** The compiler names this type, and so the sentence, where it is called. A text alone would be named `String`. */
 export type NotYet<Sentence extends string> = { readonly notYet: Sentence }
+
+/** What `toFiles` may be told beside the format. */
+export type FilesOptions = {
+  /** Of the files' names, without the dot. @default the format's, `txt` for a codec */
+  readonly extension?: string
+}
 
 /** What an arm accepts: the guarded type of a type guard, else any value. */
 type ArmValue<T, Arm> = Arm extends Guard<T, infer R> ? R : T
 type Guard<T, R extends T> = (value: T) => value is R
-
-export type SideTypes<Sides> = { readonly [Name in keyof Sides]: Sides[Name] extends SideOutput<infer T> ? T : never }
-export type SideEmitters<Sides> = {
-  readonly [Name in keyof Sides]: Sides[Name] extends SideOutput<infer T> ? (value: T) => void : never
-}
 
 /**
  * Records of type `T` on their way. Immutable: each method gives a new stream and leaves this one as it is; nothing runs until the
@@ -190,10 +190,16 @@ export class Stream<T, Origin extends Origins, Sides = Record<never, never>> {
     return new SinkBuilder(name => ({ kind: 'stream', name, input: this.node, codec, stream }))
   }
 
-  /** To files, one per commit, named `stage/shard/version.extension`: a retry writes the same file again, so each row is there once. */
-  toFiles(codec: Codec<T>, options: { readonly extension?: string } = {}): SinkBuilder<Origin, T, 'files'> {
-    const extension = options.extension ?? 'txt'
-    return new SinkBuilder(name => ({ kind: 'files', name, input: this.node, codec, extension }))
+  /**
+   * To files, one per commit, named `stage/shard/version.extension`: a retry writes the same file again, so each row is there once. With a
+   * codec each value is a line, and `txt` the extension where none is given. A value that cannot be written follows the source's `onError`.
+   */
+  toFiles(codec: Codec<T>, options?: FilesOptions): SinkBuilder<Origin, T, 'files'>
+  toFiles(format: FileFormat<T>, options?: FilesOptions): SinkBuilder<Origin, T, 'files'>
+  toFiles(given: Codec<T> | FileFormat<T>, options: FilesOptions = {}): SinkBuilder<Origin, T, 'files'> {
+    const format = 'extension' in given ? given : lines(given, 'txt')
+    const extension = options.extension ?? format.extension
+    return new SinkBuilder(name => ({ kind: 'files', name, input: this.node, format, extension }))
   }
 
   /**
@@ -203,14 +209,19 @@ export class Stream<T, Origin extends Origins, Sides = Record<never, never>> {
   forEach(fn: (batch: readonly T[], id: string) => Promise<void> | void): SinkBuilder<Origin, T, 'forEach'> {
     return new SinkBuilder(name => ({ kind: 'forEach', name, input: this.node, fn }))
   }
+
+  /**
+   * To a sink outside: a queue, a topic, a service. It gets the values of a commit under the commit's id, and after a crash perhaps once
+   * more: the sink's `guarantee` says what its readers see then, and so does `millrace explain`. When it rejects, the batch is tried again.
+   */
+  to(sink: Sink<T>): SinkBuilder<Origin, T, 'forEach'> {
+    const fn = (batch: readonly T[], id: string): Promise<void> => sink.write(batch, id)
+    return new SinkBuilder(name => ({ kind: 'forEach', name, input: this.node, fn, to: sink }))
+  }
 }
 
 function labelFor(kind: string, fn: { readonly name: string }): string {
   return fn.name === '' || fn.name === 'fn' ? kind : `${kind} ${fn.name}`
-}
-
-function emittersFor<S>(names: readonly string[], emit: (name: string, value: unknown) => void): SideEmitters<S> {
-  return Object.fromEntries(names.map(name => [name, (value: unknown) => emit(name, value)])) as SideEmitters<S>
 }
 
 function mapNames<Names extends object, R>(

@@ -1,3 +1,4 @@
+import { type FileWriter, writerOf } from '../codecs/files/file-format.ts'
 import type { Outbox, OutboxChunk, OutboxRecord } from '../emit/outbox.ts'
 import { isStepCrossed, ShuffleWriter } from '../emit/shuffle-writer.ts'
 import { sinkRecord } from '../emit/sink-key.ts'
@@ -11,7 +12,7 @@ import type { Sink } from '../plan/graph.ts'
 import type { Stage } from '../plan/plan.ts'
 import type { DeadLetter, ViewPut } from '../ports/results.ts'
 import type { ChainOutputs } from './chain.ts'
-import { checkRow, encodeFor } from './encode-for.ts'
+import { addTo, checkFor, checkRow, encodeFor } from './encode-for.ts'
 
 /** Rough bytes of a message or row in an outbox before compression: to know when a commit is about full. */
 const roughBytes = 24
@@ -30,7 +31,7 @@ export class OutboxBuilder implements ChainOutputs {
   #views = new Map<string, Map<string, ViewPut>>()
   #letters: DeadLetter[] = []
   #streams = new Map<string, OutboxRecord[]>()
-  #files = new Map<string, { readonly extension: string; readonly pieces: Uint8Array[] }>()
+  #files = new Map<string, { readonly extension: string; readonly writer: FileWriter<unknown> }>()
   #calls = new Map<string, unknown[]>()
   #encodedBytes = 0
   messagesOut = 0
@@ -109,15 +110,15 @@ export class OutboxBuilder implements ChainOutputs {
         return
       }
       case 'files': {
-        const data = encodeFor(sink, value)
-        this.#encodedBytes += data.length
-        const file = this.#files.get(sink.name) ?? { extension: sink.extension, pieces: [] }
-        this.#files.set(sink.name, file)
-        file.pieces.push(data)
+        const { format, name, extension } = sink
+        const file = this.#files.get(name) ?? { extension, writer: writerOf(format) }
+        this.#files.set(name, file)
+        this.#encodedBytes += addTo(file.writer, name, value)
         this.#nextIndex()
         return
       }
       case 'forEach':
+        checkFor(sink, value)
         listIn(this.#calls, sink.name).push(value)
         this.#nextIndex()
         return
@@ -163,7 +164,7 @@ export class OutboxBuilder implements ChainOutputs {
       views: [...this.#views].map(([view, rows]) => ({ view, rows: [...rows.values()] })),
       letters: this.#letters,
       streams: [...this.#streams].map(([stream, records]) => ({ stream, records })),
-      files: [...this.#files].map(([sink, { extension, pieces }]) => ({ sink, extension, bytes: lines(pieces) })),
+      files: [...this.#files].map(([sink, { extension, writer }]) => ({ sink, extension, bytes: writer.finish() })),
       calls: [...this.#calls].map(([sink, values]) => ({ sink, values })),
     }
     return { outbox, announced: told }
@@ -191,10 +192,4 @@ function listIn<T>(lists: Map<string, T[]>, name: string): T[] {
   const list = lists.get(name) ?? []
   lists.set(name, list)
   return list
-}
-
-/** One value a line, unless its codec ended the line itself. */
-function lines(pieces: readonly Uint8Array[]): Uint8Array {
-  const newline = Buffer.from('\n')
-  return Buffer.concat(pieces.flatMap(piece => (piece.at(-1) === newline[0] ? [piece] : [piece, newline])))
 }

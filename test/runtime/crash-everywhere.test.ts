@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { column, csvFile, parquet } from 'millrace/files'
 import {
   csv,
   float,
@@ -165,6 +166,8 @@ const sinks = pipeline(
     const perUser = checked.keyBy('user').count('per-user')
     return {
       archive: checked.toFiles(json<Visit>(), { extension: 'json' }),
+      table: checked.toFiles(parquet({ at: column.timestamp, user: column.text, page: column.text })),
+      sheet: checked.toFiles(csvFile({ at: int, user: text, page: text })),
       calls: checked.map(visit => visit.at).forEach(() => {}),
       changes: perUser.toStream('changes', json<{ key: string; value: number }>()),
       counted: perUser.forEach(async () => {}),
@@ -184,6 +187,8 @@ test('files, calls and stream records come out the same whatever await the runti
     },
     see: async run => ({
       archive: await run.archive.files(),
+      table: [await run.table.files(), await run.table.values()],
+      sheet: [await run.sheet.files(), await run.sheet.values()],
       calls: run.calls.batches(),
       // How updates are cut into commits is not part of the result: what they come to is.
       changes: newest(run.changes.values()),

@@ -289,7 +289,13 @@ test('a file sink writes one file a commit, named by its stage, shard and versio
   )
   await run.text.push('one', 'two\n')
   await run.text.push('three')
-  assert.deepEqual(await run.lines.files(), [
+  const files = await run.lines.files()
+  assert.deepEqual(
+    files.map(({ bytes }) => Buffer.from(bytes).toString()),
+    ['one\ntwo\n', 'three\n'],
+  )
+  const named = files.map(({ name, text }) => ({ name, text }))
+  assert.deepEqual(named, [
     { name: 'text/shardId-000000000000/0.log', text: 'one\ntwo\n' },
     { name: 'text/shardId-000000000000/1.log', text: 'three\n' },
   ])

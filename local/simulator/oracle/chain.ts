@@ -13,6 +13,7 @@ import type { Edge, Plan } from '../../../shared/plan/plan.ts'
 import type { Item, Message } from './arrivals.ts'
 import { keyText } from './keys.ts'
 import type { LookupOutcome } from './lookups.ts'
+import { writtenAndRead } from './written.ts'
 
 /** Where items are gathered: a sink, the shuffle behind which another stage begins, or rows that an operator of the stage takes. */
 export type Target = Sink | ShuffledNode | RowInput
@@ -213,10 +214,10 @@ export class Chain {
     if (sink.kind === 'view') {
       if (item.row !== undefined) take(sink, { ...item, ...unkeyed })
     } else if (sink.kind === 'forEach') {
+      attemptNamed(sink.name, () => sink.to?.check?.(item.value))
       take(sink, { ...item, ...unkeyed })
     } else {
-      const bytes = attemptNamed(sink.name, () => sink.codec.encode(item.value))
-      take(sink, { ...item, ...unkeyed, value: sink.codec.decode(bytes, 0, bytes.byteLength) })
+      take(sink, { ...item, ...unkeyed, value: attemptNamed(sink.name, () => writtenAndRead(sink, item.value)) })
     }
   }
 

@@ -5,6 +5,7 @@ import type { Evaluation } from './evaluation.ts'
 import type { ExpectedOutput, PanesOfWindow } from './expected.ts'
 import { textOf } from './text.ts'
 import { windowText } from './windows.ts'
+import { writtenAndRead } from './written.ts'
 
 /** What came to a sink, as a reader of it sees it. */
 export function outputOf(evaluation: Evaluation, sink: Sink, stops: string | undefined): ExpectedOutput {
@@ -54,8 +55,8 @@ const isChanges = (node: Sink['input']): boolean => node.kind === 'operator' && 
 /** Its key and value as the sink's codec writes and reads them. */
 function keptWindow(sink: Sink, { all, ...expected }: PanesOfWindow): PanesOfWindow {
   if (sink.kind === 'view' || sink.kind === 'forEach') return { ...expected, ...(all && { all }) }
-  const bytes = sink.codec.encode({ key: expected.key, value: all?.value })
-  const { key, value } = sink.codec.decode(bytes, 0, bytes.byteLength) as { readonly key: unknown; value: unknown }
+  const read = writtenAndRead(sink, { key: expected.key, value: all?.value })
+  const { key, value } = read as { readonly key: unknown; readonly value: unknown }
   return { ...expected, key, ...(all && { all: { value } }) }
 }
 

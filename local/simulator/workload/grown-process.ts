@@ -1,5 +1,5 @@
 import { list, map, reducing, value } from '../../../shared/dsl/process-state.ts'
-import { sideOutput } from '../../../shared/dsl/stream.ts'
+import { sideOutput } from '../../../shared/dsl/side-output.ts'
 import { milliseconds } from '../../../shared/model/duration.ts'
 import type { Fact } from './fact.ts'
 import type { GrownOperator, Soil } from './grown-operators.ts'

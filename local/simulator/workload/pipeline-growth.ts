@@ -1,11 +1,13 @@
 import { json } from '../../../shared/codecs/json.ts'
 import type { Origins } from '../../../shared/dsl/origin.ts'
 import type { Outputs } from '../../../shared/dsl/pipeline.ts'
-import { type Results, type Stream, sideOutput } from '../../../shared/dsl/stream.ts'
+import { sideOutput } from '../../../shared/dsl/side-output.ts'
+import type { Results, Stream } from '../../../shared/dsl/stream.ts'
 import { milliseconds } from '../../../shared/model/duration.ts'
 import { tumbling } from '../../../shared/windows/window.ts'
 import type { Random } from '../random.ts'
 import { type AnyRow, type Fact, factOf, lucky } from './fact.ts'
+import { factFormat } from './fact-formats.ts'
 import { type GrownRows, growAggregate, keyed, type Moods } from './grown-aggregate.ts'
 import { growLookup } from './grown-lookup.ts'
 import { type Family, growOperator } from './grown-operators.ts'
@@ -266,7 +268,7 @@ export class PipelineGrowth {
     const kind = random.pick(['stream', 'files', 'forEach'] as const)
     this.#text.push(`${name}: ${output} to ${kind}`)
     if (kind === 'stream') this.#outputs[output] = stream.toStream(`${output}-stream`, json<Fact>())
-    else if (kind === 'files') this.#outputs[output] = stream.toFiles(json<Fact>())
+    else if (kind === 'files') this.#outputs[output] = stream.toFiles(factFormat(this.#names))
     else this.#outputs[output] = stream.forEach(() => {})
   }
 

@@ -1,0 +1,5 @@
+export { type CsvFileOptions, csvFile } from './csv-file.ts'
+export type { FileFormat, FileWriter } from './file-format.ts'
+export { ndjson } from './ndjson.ts'
+export { type Columns, type ParquetOptions, type ParquetRow, parquet } from './parquet.ts'
+export { type Column, column } from './parquet-columns.ts'
