@@ -1,16 +1,24 @@
 import assert from 'node:assert/strict'
 import middy from '@middy/core'
 import type { Context, KinesisStreamBatchResponse, KinesisStreamEvent } from 'aws-lambda'
+import { kafkaBatches } from '#kafka-events'
 import type { Pipeline } from '../shared/dsl/pipeline.ts'
+import { RetryBatchError } from '../shared/model/errors.ts'
 import type { Stage } from '../shared/plan/plan.ts'
+import type { InvocationReport } from '../shared/ports/host.ts'
 import type { Ports } from '../shared/ports/index.ts'
+import type { Batch, BatchResponse } from '../shared/runtime/batch.ts'
 import { Environment } from '../shared/runtime/environment.ts'
-import { invoke } from '../shared/runtime/invocation.ts'
+import { type Invoked, invoke, invokeBatch } from '../shared/runtime/invocation.ts'
 import { hosted, hostOf } from './hosted.ts'
 import { observed } from './observed.ts'
+import type { StageEvent } from './stage-event.ts'
 
-/** A Lambda handler of one stage, for a Kinesis event source mapping with `ReportBatchItemFailures`. */
-export type StageHandler = (event: KinesisStreamEvent, context: Context) => Promise<KinesisStreamBatchResponse>
+/**
+ * A Lambda handler of one stage, for an event source mapping: of Kinesis with `ReportBatchItemFailures`, or of Amazon MSK or another Kafka,
+ * whose events are retried as a whole.
+ */
+export type StageHandler = (event: StageEvent, context: Context) => Promise<KinesisStreamBatchResponse>
 
 /**
  * One Lambda handler per stage, typed by the stages' names. The same handlers run in a unit test, on the embedded cloud and on AWS: the
@@ -34,15 +42,49 @@ export function handlers<Out, Origin>(
 function handlerOf(pipeline: Pipeline<unknown, unknown>, stage: Stage): StageHandler {
   // A warm environment of Lambda is a process; of a test, the pair of this handler and a cloud.
   const environments = new WeakMap<Ports, Environment>()
-  const run = async (event: KinesisStreamEvent, context: Context): Promise<KinesisStreamBatchResponse> => {
+  const run = async (event: StageEvent, context: Context): Promise<KinesisStreamBatchResponse> => {
     const host = hostOf(context)
     assert(host !== undefined, 'hosted() has run before')
     const environment = environments.get(host.ports) ?? new Environment(pipeline.plan, stage, host.ports)
     environments.set(host.ports, environment)
     const remainingMs = () => context.getRemainingTimeInMillis()
-    const { response, report } = await invoke(environment, event, remainingMs, done => host.failed?.(done))
-    host.report(report)
-    return { batchItemFailures: [...response.batchItemFailures] }
+    const onFailure = (done: InvocationReport): void => host.failed?.(done)
+    const heard = async (invoked: Promise<Invoked>): Promise<BatchResponse> => {
+      const { response, report } = await invoked
+      host.report(report)
+      return response
+    }
+    const from = stage.input.kind === 'source' ? stage.input.source.from : undefined
+    if (from === undefined || !('records' in event)) {
+      const { batchItemFailures } = await heard(invoke(environment, kinesisEventOf(event), remainingMs, onFailure))
+      return { batchItemFailures: [...batchItemFailures] }
+    }
+    const batches = kafkaBatches(event, stage.name, from)
+    await inTurn(batches, batch => heard(invokeBatch(environment, batch, remainingMs, onFailure)))
+    return { batchItemFailures: [] }
   }
   return middy(run).use(hosted(stage.name)).use(observed(pipeline.name, stage.name))
+}
+
+/** Any other is none that the stage reads, and is refused as such. */
+const kinesisEventOf = (event: StageEvent): KinesisStreamEvent => ('Records' in event ? event : { Records: [] })
+
+/**
+ * Each batch is dealt with as far as it can be, whatever becomes of the others. Throws where one is not at its end: then all are handed
+ * over again, and what was dealt with is dropped.
+ */
+async function inTurn(batches: readonly Batch[], run: (batch: Batch) => Promise<BatchResponse>): Promise<void> {
+  const left: unknown[] = []
+  for (const batch of batches) {
+    try {
+      const [first] = (await run(batch)).batchItemFailures
+      if (first === undefined) continue
+      throw new RetryBatchError(
+        `Cannot go on in ${batch.shard} of source "${batch.stream}": no time is left before offset ${first.itemIdentifier}, the next attempt goes on`,
+      )
+    } catch (thrown) {
+      left.push(thrown)
+    }
+  }
+  if (left.length > 0) throw left[0]
 }

@@ -1,9 +1,10 @@
 import type { MiddlewareObj } from '@middy/core'
-import type { Context, KinesisStreamBatchResponse, KinesisStreamEvent } from 'aws-lambda'
+import type { Context, KinesisStreamBatchResponse } from 'aws-lambda'
 import { loadAwsHosts } from '#load-aws-host'
 import { StopDeploymentError } from '../shared/model/errors.ts'
 import { type Host, hostSymbol } from '../shared/ports/host.ts'
 import type { AwsHosts } from './aws-host.ts'
+import type { StageEvent } from './stage-event.ts'
 
 /** One for all handlers of a module: an environment of Lambda has one set of clients, whichever stage it runs. */
 let hosts: Promise<AwsHosts> | undefined
@@ -13,7 +14,7 @@ const load = (): Promise<AwsHosts> => (hosts ??= loadAwsHosts())
  * Sees to it that the invocation's context names a host. On AWS it names none: then the function's environment variables say where it
  * is. The SDK is loaded only there, and before the first invocation, when a Lambda function has most of its power.
  */
-export function hosted(stage: string): MiddlewareObj<KinesisStreamEvent, KinesisStreamBatchResponse, Error, Context> {
+export function hosted(stage: string): MiddlewareObj<StageEvent, KinesisStreamBatchResponse, Error, Context> {
   // A failure is for the invocation that needs it to tell.
   if (isOnAws()) load().catch(() => undefined)
   return {

@@ -1,10 +1,11 @@
 import { Logger } from '@aws-lambda-powertools/logger'
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics'
 import type { MiddlewareObj } from '@middy/core'
-import type { Context, KinesisStreamBatchResponse, KinesisStreamEvent } from 'aws-lambda'
+import type { Context, KinesisStreamBatchResponse } from 'aws-lambda'
 import { beginningOfTime, endOfTime } from '../shared/model/event-time.ts'
 import { hostSymbol, type InvocationReport } from '../shared/ports/host.ts'
 import { hostOf } from './hosted.ts'
+import type { StageEvent } from './stage-event.ts'
 
 /** What each count of a report is called as a metric. */
 const countNames = {
@@ -36,7 +37,7 @@ const countNames = {
 export function observed(
   pipeline: string,
   stage: string,
-): MiddlewareObj<KinesisStreamEvent, KinesisStreamBatchResponse, Error, Context> {
+): MiddlewareObj<StageEvent, KinesisStreamBatchResponse, Error, Context> {
   // Made when first used: a module has a handler for every stage, and a Lambda function runs one of them.
   let known: { readonly logger: Logger; readonly metrics: Metrics } | undefined
   const serviceName = process.env.POWERTOOLS_SERVICE_NAME ?? pipeline
@@ -113,8 +114,13 @@ function publish(metrics: Metrics, report: InvocationReport, nowMs: number): voi
   metrics.publishStoredMetrics()
 }
 
-/** Which records were handed over: a shard, and the sequence numbers of the first and the last. */
-function placeOf({ Records: records = [] }: KinesisStreamEvent) {
+/** Which records were handed over: a shard, and the sequence numbers of the first and the last; of Kafka, each partition's offsets. */
+function placeOf(event: StageEvent) {
+  if ('records' in event) {
+    const partitions = Object.entries(event.records)
+    return { partitions: partitions.map(([name, own]) => `${name}: ${own[0]?.offset} to ${own.at(-1)?.offset}`) }
+  }
+  const { Records: records = [] } = event
   const [first] = records
   return {
     shard: first?.eventID?.split(':')[0],

@@ -1,10 +1,11 @@
 import type { Table } from 'aws-cdk-lib/aws-dynamodb'
 import { tableKeys } from '../shared/aws/table-keys.ts'
+import type { KafkaTopic } from '../shared/plan/graph.ts'
 import type { Stage } from '../shared/plan/plan.ts'
-import { functionName, resourcesOf } from '../shared/plan/resources.ts'
+import { functionName, resourcesOf, topicOf } from '../shared/plan/resources.ts'
 import type { PipelineProps, StageOptions } from './props.ts'
 import { stageOptions } from './stage-options.ts'
-import { distributesByItself, passedIn } from './streams.ts'
+import { distributesByItself, eventSourceOf, passedIn } from './streams.ts'
 import type { AnyTable } from './table.ts'
 
 /** What is wrong with the props, as the ends of sentences that begin with what cannot be done. */
@@ -46,7 +47,11 @@ function unknown(prop: string, given: object | undefined, known: readonly string
 
 function wrongStreams(props: PipelineProps): string[] {
   const { plan } = props.pipeline
-  return resourcesOf(plan).streams.flatMap(({ name, kind }) => {
+  return resourcesOf(plan).streams.flatMap(({ name, kind, insteadOf }) => {
+    if (insteadOf !== undefined) return wrongTopic(props, name, insteadOf)
+    if (eventSourceOf(props, name) !== undefined) {
+      return [`source "${name}" reads a Kinesis stream and has an event source, expected a stream`]
+    }
     const receiver = plan.stages.find(({ input }) => input.stream === name)
     const stream = passedIn(props, name, receiver)
     if (stream !== undefined) {
@@ -59,6 +64,14 @@ function wrongStreams(props: PipelineProps): string[] {
     const prop = kind === 'source' ? 'source' : 'sinks'
     return [`${kind} "${name}" has no stream, expected one as in { ${prop}: { '${name}': stream } }`]
   })
+}
+
+function wrongTopic(props: PipelineProps, name: string, { topic }: KafkaTopic): string[] {
+  if (eventSourceOf(props, name) !== undefined) return []
+  const found = props.source[name] === undefined ? 'no event source' : 'a stream'
+  return [
+    `source "${name}" reads Kafka topic "${topic}" and has ${found}, expected an event source as in { source: { '${name}': new ManagedKafkaEventSource({ clusterArn, topic: '${topic}', startingPosition: StartingPosition.TRIM_HORIZON }) } }`,
+  ]
 }
 
 /** Lambda's and Kinesis' limits, as their developer guides have them. */
@@ -80,6 +93,8 @@ function wrongOptions(stage: Stage, options: StageOptions, props: PipelineProps)
     maxRecordAge === undefined,
     `is to drop records of an age of ${maxRecordAge?.toHumanString()}, which loses them, expected no limit`,
   )
+  const isPlaced = options.vpcSubnets !== undefined || options.securityGroups !== undefined
+  expect(options.vpc !== undefined || !isPlaced, 'has subnets or security groups and no VPC, expected vpc as well')
   const { batchSize = 1, memoryMiB = 1024, timeout, batchingWindow, shards = 1, onDemand = false } = options
   expect(isWithin(batchSize, 1, 10_000), `has a batch size of ${batchSize}, expected 1 to 10000`)
   expect(isWithin(memoryMiB, 128, 10_240), `has ${memoryMiB} MiB of memory, expected 128 to 10240`)
@@ -94,6 +109,10 @@ function wrongOptions(stage: Stage, options: StageOptions, props: PipelineProps)
     const own = props.stages?.[stage.name]
     expect(own?.shards === undefined, 'reads a stream of yours and has no shards to choose, expected none')
     expect(own?.onDemand === undefined, 'reads a stream of yours and has no mode to choose, expected none')
+    const ofMapping = ['batchSize', 'batchingWindow', 'bisect', 'enhancedFanOut', 'startAt'] as const
+    for (const option of topicOf(stage.input) === undefined ? [] : ofMapping) {
+      expect(own?.[option] === undefined, `reads a Kafka topic and has ${option}, expected that on its event source`)
+    }
     const isTime = startAt === undefined || Number.isFinite(startAt.getTime())
     expect(isTime, "begins at a date that is none, expected one as in new Date('2026-01-31T00:00:00Z')")
     return wrong

@@ -3,13 +3,13 @@ import type { PolicyStatement } from 'aws-cdk-lib/aws-iam'
 import { NodejsFunction } from 'aws-cdk-lib/aws-lambda-nodejs'
 import { Construct } from 'constructs'
 import type { Stage } from '../shared/plan/plan.ts'
-import { functionName, resourcesOf } from '../shared/plan/resources.ts'
+import { functionName, resourcesOf, topicOf } from '../shared/plan/resources.ts'
 import { EventSource } from './event-source.ts'
 import { FunctionGround, functionSettings } from './function-ground.ts'
-import { allowFiles, readStream, stageItems, useKeysOf, writeStream } from './permissions.ts'
-import type { PipelineProps } from './props.ts'
+import { allowFiles, allowNetwork, readStream, stageItems, useKeysOf, writeStream } from './permissions.ts'
+import type { PipelineProps, StageOptions } from './props.ts'
 import { stageOptions } from './stage-options.ts'
-import type { Streams } from './streams.ts'
+import { eventSourceOf, type Streams } from './streams.ts'
 import type { AnyTable } from './table.ts'
 
 /** A stage and what it works with. */
@@ -35,6 +35,7 @@ export class StageFunction extends Construct {
     const description = `Stage "${stage.name}" of pipeline "${plan.name}"`
     const { logGroup, role } = new FunctionGround(this, 'Ground', { description, props })
     for (const statement of statementsOf(setting)) role.addToPolicy(statement)
+    if (options.vpc !== undefined) allowNetwork(role)
     const files = stage.sinks.filter(sink => sink.kind === 'files')
     const bucket = files.length > 0 ? props.bucket : undefined
     if (bucket !== undefined) for (const { name } of files) allowFiles(role, bucket, name)
@@ -50,26 +51,40 @@ export class StageFunction extends Construct {
       timeout: options.timeout ?? Duration.minutes(1),
       role,
       logGroup,
+      ...networkOf(options),
       environment: {
         ...environment,
         // Metrics and logs of deployments of one pipeline are told apart by it: see functions/observed.ts.
         POWERTOOLS_SERVICE_NAME: resourcesOf(plan, props.prefix).table,
         MILLRACE_TABLE: table.tableName,
-        MILLRACE_STREAMS: streams.toJson([stage.input.stream, ...outputsOf(stage)]),
+        MILLRACE_STREAMS: streams.toJson([...inputOf(stage), ...outputsOf(stage)]),
         ...(bucket === undefined ? {} : { MILLRACE_BUCKET: bucket.bucketName }),
       },
     })
-    new EventSource(this, 'Records', {
-      stage,
-      stream: streams.named(stage.input.stream),
-      target: this.function,
-      role,
-      options,
-      consumerName: physicalName,
-    })
+    const eventSource = eventSourceOf(props, stage.name)
+    for (const input of inputOf(stage)) {
+      const stream = streams.named(input)
+      new EventSource(this, 'Records', {
+        stage,
+        stream,
+        target: this.function,
+        role,
+        options,
+        consumerName: physicalName,
+      })
+    }
+    if (eventSource !== undefined) this.function.addEventSource(eventSource)
     Tags.of(this).add('millrace:stage', stage.name)
   }
 }
+
+const networkOf = ({ vpc, vpcSubnets, securityGroups }: StageOptions) =>
+  vpc === undefined
+    ? {}
+    : { vpc, ...(vpcSubnets && { vpcSubnets }), ...(securityGroups && { securityGroups: [...securityGroups] }) }
+
+/** The stream that a stage reads, if it reads one. */
+const inputOf = ({ input }: Stage): string[] => (topicOf(input) === undefined ? [input.stream] : [])
 
 /** Streams that a stage puts to, by their names in the program. */
 const outputsOf = ({ shuffles, sinks }: Stage): string[] => [
@@ -77,12 +92,12 @@ const outputsOf = ({ shuffles, sinks }: Stage): string[] => [
 ]
 
 function statementsOf({ stage, table, streams, props }: StageSetting): PolicyStatement[] {
-  const input = streams.named(stage.input.stream)
+  const inputs = inputOf(stage).map(stream => streams.named(stream))
   const outputs = outputsOf(stage).map(stream => streams.named(stream))
   return [
-    readStream(input),
+    ...inputs.map(readStream),
     ...outputs.map(writeStream),
     ...stageItems(props.pipeline.plan, stage, table.tableArn),
-    ...useKeysOf([input, ...outputs, table]),
+    ...useKeysOf([...inputs, ...outputs, table]),
   ]
 }

@@ -1,5 +1,6 @@
 import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib'
 import { CfnStream, type IStream, Stream, StreamEncryption, StreamMode } from 'aws-cdk-lib/aws-kinesis'
+import type { IEventSource } from 'aws-cdk-lib/aws-lambda'
 import { Construct } from 'constructs'
 import type { Stage } from '../shared/plan/plan.ts'
 import { resourcesOf } from '../shared/plan/resources.ts'
@@ -16,7 +17,7 @@ export class Streams extends Construct {
   constructor(scope: Construct, id: string, props: PipelineProps) {
     super(scope, id)
     const { plan } = props.pipeline
-    const { streams } = resourcesOf(plan, props.prefix)
+    const streams = resourcesOf(plan, props.prefix).streams.filter(({ insteadOf }) => insteadOf === undefined)
     const receivers = new Map(plan.stages.map(stage => [stage.input.stream, stage]))
     const streamOf = (name: string, physicalName: string): IStream => {
       const passed = passedIn(props, name, receivers.get(name))
@@ -28,7 +29,7 @@ export class Streams extends Construct {
 
   named(name: string): IStream {
     const stream = this.#streams.get(name)
-    if (stream === undefined) throw new RangeError(`Cannot find stream "${name}": the pipeline does not name it`)
+    if (stream === undefined) throw new RangeError(`Cannot find stream "${name}": the pipeline has no such stream`)
     return stream
   }
 
@@ -41,8 +42,18 @@ export class Streams extends Construct {
 /** The stream that the user has for a name in the program, if any. */
 export function passedIn(props: PipelineProps, name: string, receiver: Stage | undefined): IStream | undefined {
   if (receiver === undefined) return props.sinks?.[name]
-  return receiver.input.kind === 'source' ? props.source[name] : props.shuffle?.[receiver.name]
+  if (receiver.input.kind !== 'source') return props.shuffle?.[receiver.name]
+  const given = props.source[name]
+  return given === undefined || isEventSource(given) ? undefined : given
 }
+
+/** What hands over the records of a source that reads no stream, if the user gave any. */
+export function eventSourceOf({ source }: PipelineProps, name: string): IEventSource | undefined {
+  const given = source[name]
+  return given !== undefined && isEventSource(given) ? given : undefined
+}
+
+const isEventSource = (given: IStream | IEventSource): given is IEventSource => 'bind' in given
 
 /** Whether Kinesis ignores the keys of a stream's records and deals them out evenly. Of an imported stream nobody knows. */
 export function distributesByItself(stream: IStream): boolean {

@@ -1,5 +1,5 @@
 import type { Plan } from '../../shared/plan/plan.ts'
-import { functionName } from '../../shared/plan/resources.ts'
+import { functionName, topicOf } from '../../shared/plan/resources.ts'
 import type { StageName, StageShard } from '../cloud/stage-status.ts'
 import { loadPipeline } from '../functions/load-pipeline.ts'
 import { alignedColumns, type Column } from './aligned-columns.ts'
@@ -29,7 +29,8 @@ async function status(file: string, options: StatusOptions, terminal: Terminal):
   const stages = plan.stages.map(({ name, kind, input }) => ({ name, kind, stream: input.stream }))
   const shards = await withCloud(options, client => client.stageShards(plan.name, stages), { pipeline: plan.name })
   if (options.json) return terminal.out(`${JSON.stringify(documentOf(plan, stages, shards), undefined, 2)}\n`)
-  terminal.out(tableOf(stages, shards))
+  const topics = new Map(plan.stages.map(({ name, input }) => [name, topicOf(input)?.topic]))
+  terminal.out(tableOf(stages, shards, topics))
   const hidden = shards.find(
     shard => !shard.closed && shard.behindMs === undefined && shard.behindAtMostMs === undefined,
   )
@@ -74,10 +75,19 @@ const columns: readonly Column[] = [
   { title: 'state', align: 'right' },
 ]
 
-function tableOf(stages: readonly StageName[], shards: readonly StageShard[]): string {
+function tableOf(
+  stages: readonly StageName[],
+  shards: readonly StageShard[],
+  topics: ReadonlyMap<string, string | undefined>,
+): string {
   const rows = stages.flatMap(({ name, stream }) => {
     const ofStage = shards.filter(({ stage }) => stage === name)
-    if (ofStage.length === 0) return [[name, `stream "${stream}" is not there yet`, '-', '-', '-', '-', '-']]
+    const topic = topics.get(name)
+    if (ofStage.length === 0) {
+      const instead =
+        topic === undefined ? `stream "${stream}" is not there yet` : `Kafka topic "${topic}": its consumer group knows`
+      return [[name, instead, '-', '-', '-', '-', '-']]
+    }
     const finished = ofStage.filter(isFinished)
     const folded =
       finished.length === 0 ? [] : [[name, `${counted(finished.length, 'shard')} finished`, '', '', '', '', '']]

@@ -6,6 +6,7 @@ import type { Written } from '../operators/written-once.ts'
 import { planOf } from '../plan/cut.ts'
 import type { ErrorPolicy, Sink, SourceNode } from '../plan/graph.ts'
 import type { Plan } from '../plan/plan.ts'
+import { type KafkaOrigin, topicOf } from './kafka.ts'
 import type { FromSource, FromStage, Merged, Origins } from './origin.ts'
 import { SinkBuilder } from './sink.ts'
 import { Results, Stream } from './stream.ts'
@@ -13,7 +14,9 @@ import { Results, Stream } from './stream.ts'
 /** How the records of a source are read: what they are, when they happened, and what becomes of those that fail. */
 export type SourceOptions<T> = {
   readonly codec: Codec<T>
-  /** Event time in epoch milliseconds, or a Date. Default: the time at which Kinesis received the record. */
+  /** Where the records lie. Default: a Kinesis stream of the source's name. */
+  readonly from?: KafkaOrigin
+  /** Event time in epoch milliseconds, or a Date. Default: the time at which Kinesis received the record, or the timestamp of a Kafka record. */
   readonly eventTime?: (value: T) => number | Date
   /** How far behind the latest record of its shard a record may be and still be in time. Default 0. */
   readonly outOfOrder?: Duration
@@ -39,7 +42,7 @@ export type PipelineOptions = {
 
 /** What the function that describes a pipeline is given. */
 export type PipelineScope = {
-  /** Records of a Kinesis stream; the name is the stream's, the stage's and the Lambda handler's. */
+  /** Records of a Kinesis stream, or of what `from` says; the name is the stream's, the stage's and the Lambda handler's. */
   source<Name extends string, T>(name: Name, options: SourceOptions<T>): Stream<T, FromSource<Name, T>>
   /**
    * Records of a stream that another pipeline writes with `toStream`: what it put twice is dropped, by position and without time limit,
@@ -102,7 +105,15 @@ function onceStream<Name extends string, T>(
 }
 
 function sourceNode<T>(name: string, options: SourceOptions<T>, isWrittenByPipeline: boolean): SourceNode {
-  const { codec, eventTime, outOfOrder = 0, idleAfter, onMalformed = 'deadLetter', onError = 'deadLetter' } = options
+  const {
+    codec,
+    from,
+    eventTime,
+    outOfOrder = 0,
+    idleAfter,
+    onMalformed = 'deadLetter',
+    onError = 'deadLetter',
+  } = options
   if (codec === undefined)
     throw new ConfigurationError(`Cannot read source "${name}": it has no codec, as in { codec: json() }`)
   const node: SourceNode = Object.freeze({
@@ -115,6 +126,7 @@ function sourceNode<T>(name: string, options: SourceOptions<T>, isWrittenByPipel
     onMalformed,
     onError,
     isWrittenByPipeline,
+    ...(from && { from: topicOf(from, name) }),
   })
   return node
 }

@@ -3,6 +3,7 @@ import { prices as listed, type Prices } from './cost-prices.ts'
 import { sum } from './cost-rows.ts'
 import { sizes } from './cost-sizes.ts'
 import type { Plan } from './plan.ts'
+import { topicOf } from './resources.ts'
 
 export type CostOptions = {
   /** Kinesis streams that scale by themselves, paid by what passes, instead of shards paid by the hour. */
@@ -73,11 +74,15 @@ export function costOf(plan: Plan, traffic: Traffic, options: CostOptions, price
 type Item = Pick<CostLine, 'service' | 'part' | 'quantity' | 'unit'> & { readonly price: number }
 
 const sourcesOf = (flows: readonly StageFlow[]) => flows.filter(({ stage }) => stage.input.kind === 'source')
+
+/** A cluster of Kafka is paid by who runs it. */
+const streamSourcesOf = (flows: readonly StageFlow[]) =>
+  sourcesOf(flows).filter(({ stage }) => topicOf(stage.input) === undefined)
 const shufflesOf = (flows: readonly StageFlow[]) => flows.filter(({ stage }) => stage.input.kind === 'shuffle')
 
 /** The same parts in the same order, whatever the traffic. */
 const itemsOf = (flows: readonly StageFlow[], options: CostOptions, prices: Prices): readonly Item[] => [
-  ...streamItems('source streams', sourcesOf(flows), options, prices),
+  ...streamItems('source streams', streamSourcesOf(flows), options, prices),
   ...streamItems('shuffle streams', shufflesOf(flows), options, prices),
   ...tableItems(flows, prices),
   ...functionItems(flows, options, prices),

@@ -89,12 +89,13 @@ class Cut {
     const consumers = this.#consumersIn(name, roots, shuffles)
     const operators = [...consumers.keys()].filter(isStateful)
     const sinks = this.#graph.sinks.filter(sink => this.#stagesOf.get(sink.input)?.has(name))
+    const source = roots.find(root => root.kind === 'source')
     const isLogged =
       operators.length > 0 ||
       sinks.some(sink => sink.kind === 'files' || sink.kind === 'forEach') ||
-      [...consumers.keys()].some(node => node.kind === 'lookup')
+      [...consumers.keys()].some(node => node.kind === 'lookup') ||
+      source?.from !== undefined
     const steps = stepsOf(operators, shuffles)
-    const source = roots.find(root => root.kind === 'source')
     const input: Stage['input'] =
       source === undefined
         ? {

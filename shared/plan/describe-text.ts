@@ -16,7 +16,9 @@ function paragraph(stage: StageDescription): string {
     lines.push(['operator', `${operator}: ${fn}, ${windows}, emits ${emits}${late}`], ['keeps', keeps])
   }
   for (const { stage: receiver, stream } of sends) lines.push(['sends', `to stage ${receiver} by stream "${stream}"`])
-  for (const sink of sinks) lines.push([sink.kind, `${sink.name} of ${sink.takes}, ${sink.guarantee}`])
+  for (const { name: sink, kind: what, takes, destination, guarantee: lands } of sinks) {
+    lines.push([what, `${sink} of ${takes}${destination === undefined ? '' : ` to ${destination}`}, ${lands}`])
+  }
   lines.push(['on error', policies[onError]], ['guarantee', guarantee])
   const width = Math.max(...lines.map(([what]) => what.length))
   return `stage ${name} (${kind})\n${lines.map(([what, how]) => `  ${what.padEnd(width)}  ${how}\n`).join('')}`
@@ -24,11 +26,11 @@ function paragraph(stage: StageDescription): string {
 
 function inputLines(reads: InputDescription): [string, string][] {
   if (reads.kind === 'source') {
-    const { stream, codec, outOfOrder, idle, onMalformed } = reads
+    const { stream, from, codec, outOfOrder, idle, onMalformed } = reads
     const time =
       idle === 'never' ? `up to ${outOfOrder} out of order` : `up to ${outOfOrder} out of order, idle ${idle}`
     return [
-      ['reads', `source "${stream}" as ${codec}, ${time}`],
+      ['reads', `source "${stream}"${from === undefined ? '' : ` from ${from},`} as ${codec}, ${time}`],
       ['malformed', policies[onMalformed]],
     ]
   }

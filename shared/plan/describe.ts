@@ -32,6 +32,8 @@ export type InputDescription =
   | {
       readonly kind: 'source'
       readonly stream: string
+      /** Where the records lie, if not in the Kinesis stream of that name. */
+      readonly from?: string
       readonly codec: string
       readonly outOfOrder: string
       readonly idle: string
@@ -56,8 +58,11 @@ export type OperatorDescription = {
 
 export type SinkDescription = {
   readonly name: string
-  readonly kind: Sink['kind']
+  /** `view`, `stream`, `files`, `forEach`, or that of a sink of `to`. */
+  readonly kind: string
   readonly takes: string
+  /** Where it goes, and as what, where that is known. */
+  readonly destination?: string
   readonly guarantee: string
 }
 
@@ -105,16 +110,19 @@ function describeInput({ input }: Stage): InputDescription {
   }
 }
 
-function describeSource({ name, codec, outOfOrderMs, idleMs, onMalformed }: SourceNode): InputDescription {
+function describeSource({ name, from, codec, outOfOrderMs, idleMs, onMalformed }: SourceNode): InputDescription {
   return {
     kind: 'source',
     stream: name,
+    ...(from && { from: `Kafka topic "${from.topic}", ${counted(from.partitions, 'partition')}` }),
     codec: codec.name,
     outOfOrder: durationText(outOfOrderMs),
     idle: idleMs === Number.POSITIVE_INFINITY ? 'never' : `after ${durationText(idleMs)}`,
     onMalformed,
   }
 }
+
+const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`
 
 function keyOf({ from }: Edge): string {
   if (from.kind === 'top') return 'one for all rows'
@@ -177,7 +185,30 @@ const keptByTop = (windows: WindowAssigner | undefined): string =>
 
 function describeSink(sink: Sink): SinkDescription {
   const { name, kind, input } = sink
-  return { name, kind, takes: labelOf(input), guarantee: sinkGuarantees[kind] }
+  const destination = destinationOf(sink)
+  const outer = kind === 'forEach' ? sink.to : undefined
+  return {
+    name,
+    kind: outer?.kind ?? kind,
+    takes: labelOf(input),
+    ...(destination !== undefined && { destination }),
+    guarantee: outer?.guarantee ?? sinkGuarantees[kind],
+  }
+}
+
+function destinationOf(sink: Sink): string | undefined {
+  switch (sink.kind) {
+    case 'view':
+      return undefined
+    case 'stream':
+      return `stream "${sink.stream}" as ${sink.codec.name}`
+    case 'files':
+      return `.${sink.extension} files as ${sink.format.name}`
+    case 'forEach': {
+      const { destination, codec } = sink.to ?? {}
+      return destination === undefined || codec === undefined ? destination : `${destination} as ${codec.name}`
+    }
+  }
 }
 
 /** What runs without state; unions and arms are wiring. */

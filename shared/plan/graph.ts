@@ -1,9 +1,11 @@
 import type { Codec } from '../codecs/codec.ts'
+import type { FileFormat } from '../codecs/files/file-format.ts'
 import type { Key } from '../model/key.ts'
 import type { Loose } from '../model/loose.ts'
 import type { Aggregator } from '../operators/aggregator.ts'
 import type { OperatorDefinition } from '../operators/definition.ts'
 import type { Emission } from '../operators/operator.ts'
+import type { Sink as OuterSink } from '../sinks/sink.ts'
 import type { WindowAssigner } from '../windows/window.ts'
 
 export type { Loose }
@@ -51,7 +53,12 @@ export type SourceNode = {
   readonly onError: ErrorPolicy
   /** Records come with who wrote them: see emit/sink-key. */
   readonly isWrittenByPipeline: boolean
+  /** Left out: a Kinesis stream of the source's name. */
+  readonly from?: KafkaTopic
 }
+
+/** A topic whose partitions are a source's shards, its offsets their sequence numbers. */
+export type KafkaTopic = { readonly kind: 'kafka'; readonly topic: string; readonly partitions: number }
 
 export type MapNode = {
   readonly kind: 'map'
@@ -251,7 +258,7 @@ export type Sink =
       readonly kind: 'files'
       readonly name: string
       readonly input: Node
-      readonly codec: Codec<unknown>
+      readonly format: FileFormat<unknown>
       readonly extension: string
     }
   | {
@@ -259,6 +266,8 @@ export type Sink =
       readonly name: string
       readonly input: Node
       readonly fn: Loose<[batch: readonly unknown[], id: string], Promise<void> | void>
+      /** The sink that `fn` writes to, where it is one. */
+      readonly to?: OuterSink<unknown>
     }
 
 export type Graph = { readonly name: string; readonly keyGroups: number; readonly sinks: readonly Sink[] }

@@ -1,8 +1,8 @@
 import { isFixed } from '../windows/window.ts'
-import type { Plan, StatefulNode } from './plan.ts'
+import type { Plan, Stage, StatefulNode } from './plan.ts'
 
-/** Parts of the engine that a bundle may leave out: see operators/parts. */
-export const parts = [
+/** Parts of the operators that a bundle may leave out: see operators/parts. */
+export const operatorParts = [
   'joins',
   'tables',
   'process',
@@ -11,6 +11,9 @@ export const parts = [
   'panes',
   'moving-windows',
 ] as const
+
+/** What a bundle may leave out beside: see runtime/parts, and functions/no-kafka-events.ts. */
+export const parts = [...operatorParts, 'lookups', 'preparation', 'kafka'] as const
 
 export type Part = (typeof parts)[number]
 
@@ -41,8 +44,18 @@ const partOfKind: ReadonlyMap<string, Part> = new Map<string, Part>([
 
 /** What a program has no use for. Throws for an operator of a kind that is not listed above. */
 export function unusedParts(plan: Plan): readonly Part[] {
-  const used = new Set(plan.stages.flatMap(stage => stage.operators.map(partOf)))
+  const used = new Set(plan.stages.flatMap(stage => [...stage.operators.map(partOf), ...partsBeside(stage)]))
   return parts.filter(part => !used.has(part))
+}
+
+function partsBeside({ input, sinks, consumers }: Stage): readonly Part[] {
+  const source = input.kind === 'source' ? input.source : undefined
+  const codecs = [...sinks.flatMap(sink => ('codec' in sink ? sink.codec : [])), ...(source ? [source.codec] : [])]
+  return [
+    ...([...consumers.keys()].some(({ kind }) => kind === 'lookup') ? ['lookups' as const] : []),
+    ...(codecs.some(({ prepare }) => prepare !== undefined) ? ['preparation' as const] : []),
+    ...(source?.from === undefined ? [] : ['kafka' as const]),
+  ]
 }
 
 function partOf(node: StatefulNode): Part | undefined {

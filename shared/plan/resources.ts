@@ -1,3 +1,4 @@
+import type { KafkaTopic } from './graph.ts'
 import type { Plan, Stage } from './plan.ts'
 
 /**
@@ -17,15 +18,18 @@ export type StreamResource = {
   readonly physicalName: string
   /** The user's own, one between two stages, or one that a sink writes to. */
   readonly kind: 'source' | 'shuffle' | 'sink'
+  /** The topic that a deployed pipeline reads in its place; the stream is there in local runs alone. */
+  readonly insteadOf?: KafkaTopic
 }
 
 /** `prefix` applies to what the pipeline owns, the table and its shuffle streams, and to the user's streams alike. */
 export function resourcesOf(plan: Plan, prefix = ''): Resources {
   const streams = new Map<string, StreamResource>()
-  const add = (name: string, kind: StreamResource['kind']): void => {
-    if (!streams.has(name)) streams.set(name, { name, physicalName: `${prefix}${name}`, kind })
+  const add = (name: string, kind: StreamResource['kind'], insteadOf?: KafkaTopic): void => {
+    if (streams.has(name)) return
+    streams.set(name, { name, physicalName: `${prefix}${name}`, kind, ...(insteadOf && { insteadOf }) })
   }
-  for (const { input } of plan.stages) add(input.stream, input.kind)
+  for (const { input } of plan.stages) add(input.stream, input.kind, topicOf(input))
   for (const stage of plan.stages) for (const stream of sinkStreams(stage)) add(stream, 'sink')
   return { table: `${prefix}${plan.name}`, streams: [...streams.values()] }
 }
@@ -33,6 +37,10 @@ export function resourcesOf(plan: Plan, prefix = ''): Resources {
 /** Name of a stage's function. */
 export const functionName = (plan: Pick<Plan, 'name'>, stage: Pick<Stage, 'name'>, prefix = ''): string =>
   `${prefix}${plan.name}-${stage.name}`
+
+/** Where a deployed stage reads, if not in a stream. */
+export const topicOf = (input: Stage['input']): KafkaTopic | undefined =>
+  input.kind === 'source' ? input.source.from : undefined
 
 const sinkStreams = ({ sinks }: Stage): readonly string[] =>
   sinks.flatMap(sink => (sink.kind === 'stream' ? [sink.stream] : []))

@@ -1,6 +1,7 @@
 import type { KinesisStreamEvent } from 'aws-lambda'
 import { type ControlRecord, decodeControl } from '../codecs/control.ts'
 import { type SequenceNumber, type ShardId, sequenceNumber, shardId } from '../model/ids.ts'
+import type { ShardDescription } from '../ports/streams.ts'
 
 /** What Lambda's event source mapping delivers: a run of records of one shard, in order. */
 export type Batch = {
@@ -8,6 +9,8 @@ export type Batch = {
   readonly stream: string
   readonly shard: ShardId
   readonly records: readonly BatchRecord[]
+  /** All shards there are, where who hands the batch over knows them; else the stream lists them. */
+  readonly shards?: readonly ShardDescription[]
 }
 
 export type BatchRecord = {

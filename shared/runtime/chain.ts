@@ -1,3 +1,4 @@
+import { lookupStep } from '#runtime/lookups'
 import type { Key } from '../model/key.ts'
 import { type OperatorContext, type Origin, type Push, rowIdOf, type StatefulOperator } from '../operators/operator.ts'
 import { type PushRanking, Top } from '../operators/top.ts'
@@ -20,7 +21,6 @@ import { windowsOf } from '../plan/steps.ts'
 import { kindOf } from '../windows/window.ts'
 import { aggregateTaker, distinctTaker, type EdgeTaker, operatorTaker, type Wiring } from './keyed-takers.ts'
 import type { LookupAnswers } from './lookup-answers.ts'
-import { lookupStep } from './lookup-step.ts'
 import { rankingKey, shipper, topEntry } from './shipping.ts'
 import { spreadKey } from './spread.ts'
 

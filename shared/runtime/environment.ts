@@ -1,3 +1,4 @@
+import { LookupAnswers, LookupCache } from '#runtime/lookups'
 import { groupsIn } from '../model/hash-range.ts'
 import type { ShardId } from '../model/ids.ts'
 import { limits, type Sizes } from '../model/limits.ts'
@@ -7,8 +8,6 @@ import type { Plan, Stage } from '../plan/plan.ts'
 import { fingerprintOf } from '../plan/shape.ts'
 import type { Ports } from '../ports/index.ts'
 import type { ShardDescription } from '../ports/streams.ts'
-import { LookupAnswers } from './lookup-answers.ts'
-import { LookupCache } from './lookup-cache.ts'
 import type { ShardState } from './shard-state.ts'
 import type { TransientChain } from './transient-chain.ts'
 
@@ -67,12 +66,12 @@ export class Environment {
     })
   }
 
-  /** The shard as its stream lists it; lists again when it is not known, as it may be a child of a reshard. */
-  async shard(stream: string, shard: ShardId): Promise<ShardDescription> {
+  /** The shard as its stream lists it, or as one of `all`; lists again when it is not known, as it may be a child of a reshard. */
+  async shard(stream: string, shard: ShardId, all?: readonly ShardDescription[]): Promise<ShardDescription> {
     const find = (listed: readonly ShardDescription[]) => listed.find(other => other.id === shard)
     const known = find(this.#listed.get(stream) ?? [])
     if (known !== undefined) return known
-    const listed = await this.ports.streams.listShards(stream)
+    const listed = all ?? (await this.ports.streams.listShards(stream))
     this.#keepList(stream, listed)
     const found = find(listed)
     if (found === undefined)

@@ -1,9 +1,9 @@
 import type { KinesisStreamEvent } from 'aws-lambda'
+import { prepareCodecs } from '#runtime/prepare-codecs'
 import type { InvocationReport } from '../ports/host.ts'
-import { type BatchResponse, batchOf } from './batch.ts'
+import { type Batch, type BatchResponse, batchOf } from './batch.ts'
 import type { Environment } from './environment.ts'
 import { runLogged } from './logged.ts'
-import { prepareCodecs } from './prepare-codecs.ts'
 import { newReport } from './report.ts'
 import { runTransient } from './transient.ts'
 
@@ -25,15 +25,26 @@ const keptMs = 5_000
  *
  * Throws when nothing of the batch can be acknowledged: the platform retries the batch. `onFailure` hears before what had been done.
  */
-export async function invoke(
+export function invoke(
   environment: Environment,
   event: KinesisStreamEvent,
   remainingMs: () => number,
+  onFailure?: (report: InvocationReport) => void,
+): Promise<Invoked> {
+  return invokeBatch(environment, batchOf(event, environment.stage.input.stream), remainingMs, onFailure)
+}
+
+export type Invoked = { readonly response: BatchResponse; readonly report: InvocationReport }
+
+/** The same, of a batch that came in an event of another service. */
+export async function invokeBatch(
+  environment: Environment,
+  batch: Batch,
+  remainingMs: () => number,
   onFailure: (report: InvocationReport) => void = () => {},
-): Promise<{ response: BatchResponse; report: InvocationReport }> {
+): Promise<Invoked> {
   const { stage } = environment
-  const batch = batchOf(event, stage.input.stream)
-  const shard = await environment.shard(batch.stream, batch.shard)
+  const shard = await environment.shard(batch.stream, batch.shard, batch.shards)
   const report = newReport(stage.name, batch.shard)
   const kept = Math.min(keptMs, remainingMs() * keptShare)
   const isOutOfTime = () => remainingMs() < kept

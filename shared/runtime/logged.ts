@@ -1,3 +1,4 @@
+import { askFor } from '#runtime/lookups'
 import { RetryBatchError, UserFunctionError } from '../model/errors.ts'
 import { compareSequenceNumbers } from '../model/ids.ts'
 import { limits } from '../model/limits.ts'
@@ -8,7 +9,7 @@ import { append, encodeChange, pageBefore, takeDeltas } from './commit.ts'
 import type { Environment } from './environment.ts'
 import { open } from './hand-over.ts'
 import { load, loadGroups } from './load.ts'
-import { askFor, type LookupKnowledge } from './lookup-round.ts'
+import type { LookupKnowledge } from './lookup-round.ts'
 import { publish } from './publish.ts'
 import { countCommitted } from './report.ts'
 import {

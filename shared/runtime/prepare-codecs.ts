@@ -1,6 +1,7 @@
 import type { Codec } from '../codecs/codec.ts'
 import { readKpl } from '../codecs/kpl.ts'
 import { describeThrown, RetryBatchError } from '../model/errors.ts'
+import type { Sink } from '../plan/graph.ts'
 import type { Ports } from '../ports/index.ts'
 import type { Batch } from './batch.ts'
 import type { Environment } from './environment.ts'
@@ -18,12 +19,26 @@ export async function prepareCodecs({ stage, ports }: Environment, batch: Batch)
     if (codec.prepare !== undefined) await prepare(codec, userRecords(batch), ports, stage.name)
   }
   for (const sink of stage.sinks) {
-    if ('codec' in sink && sink.codec.prepare !== undefined) await prepare(sink.codec, [], ports, sink.name)
+    const codec = writtenWith(sink)
+    if (codec?.prepare !== undefined) await prepare(codec, [], ports, sink.name)
+  }
+}
+
+function writtenWith(sink: Sink): Pick<Codec<unknown>, 'name' | 'prepare'> | undefined {
+  switch (sink.kind) {
+    case 'view':
+      return undefined
+    case 'stream':
+      return sink.codec
+    case 'files':
+      return sink.format
+    case 'forEach':
+      return sink.to?.codec
   }
 }
 
 async function prepare(
-  codec: Codec<unknown>,
+  codec: Pick<Codec<unknown>, 'name' | 'prepare'>,
   records: readonly Uint8Array[],
   { lookups }: Pick<Ports, 'lookups'>,
   name: string,

@@ -1,7 +1,7 @@
+import { NoAnswerError } from '#runtime/lookups'
 import type { UserFunctionError } from '../model/errors.ts'
 import type { SequenceNumber } from '../model/ids.ts'
 import type { DeadLetter } from '../ports/results.ts'
-import { NoAnswerError } from './lookup-calls.ts'
 import { type UnitCounter, UnitFailure } from './run.ts'
 import type { ShardState } from './shard-state.ts'
 import type { SourceTaker } from './source-reader.ts'

@@ -9,10 +9,12 @@ import { q4 } from '../../functions/nexmark/q4.ts'
 import { q11 } from '../../functions/nexmark/q11.ts'
 import { orders } from '../../functions/orders/pipeline.ts'
 import { bundling, conditionsFor } from '../../infra/bundling.ts'
-import { json, minutes, panes, pipeline, tumbling, value } from '../../shared/index.ts'
+import { type Codec, json, kafka, minutes, panes, pipeline, tumbling, value } from '../../shared/index.ts'
 import * as leftOut from '../../shared/operators/parts/left-out.ts'
-import { type Part, parts, unusedParts } from '../../shared/plan/parts.ts'
+import { operatorParts, type Part, parts, unusedParts } from '../../shared/plan/parts.ts'
 import type { Plan } from '../../shared/plan/plan.ts'
+import * as lookups from '../../shared/runtime/parts/lookups.ts'
+import * as noLookups from '../../shared/runtime/parts/no-lookups.ts'
 
 const root = resolve(import.meta.dirname, '../..')
 const folder = mkdtempSync(join(tmpdir(), 'parts-'))
@@ -38,19 +40,28 @@ const everything = pipeline('everything', ({ source }) => {
   }
 })
 
+const beside = pipeline('beside', ({ source }) => {
+  const codec: Codec<Click> = { ...json<Click>(), prepare: () => undefined }
+  const clicks = source('click', { codec, from: kafka({ partitions: 1 }) })
+  const found = clicks.lookup('users', { key: click => click.user, fetch: async key => key }, (_click, user) => user)
+  return { found: found.forEach(() => {}) }
+})
+
 test('the parts that a program uses are those of its operators', () => {
   assert.deepEqual(usedBy(orders.plan), [])
   assert.deepEqual(usedBy(q4.plan), ['joins', 'tables'])
   assert.deepEqual(usedBy(q11.plan), ['moving-windows'])
   assert.deepEqual(usedBy(everything.plan), ['process', 'broadcast-joins', 'distribution', 'panes'])
+  assert.deepEqual(usedBy(beside.plan), ['lookups', 'preparation', 'kafka'])
 })
 
 test('whatever a part gives, what stands for it when it is left out gives too', async () => {
-  for (const part of parts) {
+  for (const part of operatorParts) {
     const names = Object.keys(await import(`../../shared/operators/parts/${part}.ts`))
     assert.ok(names.length > 0)
     for (const name of names) assert.ok(name in leftOut, `${part}: ${name}`)
   }
+  assert.deepEqual(Object.keys(noLookups).sort(), Object.keys(lookups).sort())
 })
 
 /** Both programs' handlers in one module, bundled for one of them. */
