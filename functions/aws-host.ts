@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Context } from 'aws-lambda'
-import { type AwsSettings, awsClients, awsPorts } from '../shared/aws/index.ts'
+import { type AwsHost, type AwsSettings, awsClients, awsPorts } from '../shared/aws/index.ts'
 import { StopDeploymentError } from '../shared/model/errors.ts'
 import type { Host } from '../shared/ports/host.ts'
 
@@ -14,21 +14,34 @@ export type AwsHosts = (context: Context) => Host
  */
 export function awsHosts(env: Readonly<Record<string, string | undefined>> = process.env): AwsHosts {
   const settings = settingsFrom(env)
-  let newest: Context | undefined
-  const ports = awsPorts(settings, awsClients(settings), {
-    now: Date.now,
-    random: Math.random,
-    sleep: (ms, signal) => sleep(ms, undefined, signal && { signal }),
-    remainingMs: () => newest?.getRemainingTimeInMillis() ?? Number.MAX_SAFE_INTEGER,
-  })
+  const world = invocationWorld()
+  const ports = awsPorts(settings, awsClients(settings), world.host)
   const host: Host = { ports, isQuiet: false, report: () => {} }
   return context => {
-    newest = context
+    world.begin(context)
     return host
   }
 }
 
-function settingsFrom(env: Readonly<Record<string, string | undefined>>): AwsSettings {
+/** The world of a deployed function: its calls end with the deadline of the invocation that began last. */
+export function invocationWorld(): { readonly host: AwsHost; begin(context: Context): void } {
+  let newest: Context | undefined
+  const host: AwsHost = {
+    now: Date.now,
+    random: Math.random,
+    sleep: (ms, signal) => sleep(ms, undefined, signal && { signal }),
+    remainingMs: () => newest?.getRemainingTimeInMillis() ?? Number.MAX_SAFE_INTEGER,
+  }
+  return {
+    host,
+    begin: context => {
+      newest = context
+    },
+  }
+}
+
+/** Where things are on AWS, by the environment's variables. Throws a StopDeploymentError. */
+export function settingsFrom(env: Readonly<Record<string, string | undefined>>): AwsSettings {
   const { MILLRACE_TABLE: table, MILLRACE_STREAMS: streams, MILLRACE_BUCKET: bucket } = env
   if (table === undefined || table === '') {
     throw new StopDeploymentError('Cannot run on AWS: MILLRACE_TABLE is not set, expected the name of a DynamoDB table')

@@ -10,7 +10,7 @@ import type { PipelineProps } from './props.ts'
 
 export type GroundProps = {
   readonly description: string
-  readonly props: PipelineProps
+  readonly props: Pick<PipelineProps, 'logRetention' | 'removalPolicy' | 'tracing'>
 }
 
 /**

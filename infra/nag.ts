@@ -11,6 +11,14 @@ export const acknowledgeTracing = (role: IConstruct): void =>
     'X-Ray has no resources to name: it grants PutTraceSegments and PutTelemetryRecords on all or none',
   )
 
+/** Lambda makes interfaces, whose names it gives. */
+export const acknowledgeNetwork = (role: IConstruct): void =>
+  acknowledge(
+    role,
+    '*',
+    'Network interfaces of a function in a VPC are made and removed by Lambda under names of its own',
+  )
+
 /** The files of a sink are objects below its name. */
 export const acknowledgeFiles = (role: IConstruct, objectsArn: string): void =>
   acknowledge(

@@ -6,7 +6,7 @@ import type { IBucket } from 'aws-cdk-lib/aws-s3'
 import type { Construct } from 'constructs'
 import { partitionPrefix } from '../shared/aws/table-keys.ts'
 import type { Plan, Stage } from '../shared/plan/plan.ts'
-import { acknowledgeFiles } from './nag.ts'
+import { acknowledgeFiles, acknowledgeNetwork } from './nag.ts'
 
 /** A role that a function takes on, without any permission but to write to its own log. */
 export function functionRole(scope: Construct, logs: ILogGroup, description: string): Role {
@@ -53,6 +53,20 @@ export function allowFiles(role: Role, bucket: IBucket, sink: string): void {
   const objects = bucket.arnForObjects(`${sink}/*`)
   for (const statement of [allow(['s3:PutObject'], objects), ...useKeysOf([bucket])]) role.addToPolicy(statement)
   acknowledgeFiles(role, objects)
+}
+
+/** A function in a VPC makes network interfaces there: what Lambda's own policy for it has. Their names are not known before. */
+export function allowNetwork(role: Role): void {
+  const actions = [
+    'ec2:AssignPrivateIpAddresses',
+    'ec2:CreateNetworkInterface',
+    'ec2:DeleteNetworkInterface',
+    'ec2:DescribeNetworkInterfaces',
+    'ec2:DescribeSubnets',
+    'ec2:UnassignPrivateIpAddresses',
+  ]
+  role.addToPolicy(allow(actions, '*'))
+  acknowledgeNetwork(role)
 }
 
 /** The keys of yours that encrypt what is read or written. Those that AWS keeps for a service need no permission. */

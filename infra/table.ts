@@ -7,8 +7,11 @@ import type { PipelineProps } from './props.ts'
 /** A table made here or elsewhere: the CDK's own type of tables leaves no room for `undefined` where they have it. */
 export type AnyTable = ITable | Table
 
+/** What of a deployment its table depends on. */
+export type TableProps = Pick<PipelineProps, 'table' | 'removalPolicy' | 'encryptionKey' | 'deletionProtection'>
+
 /** The one table: state and progress, views, dead letters. Paid by what is written; can be set back to any second of 35 days. */
-export function stateTable(scope: Construct, tableName: string, props: PipelineProps): AnyTable {
+export function stateTable(scope: Construct, tableName: string, props: TableProps): AnyTable {
   if (props.table !== undefined) return props.table
   const { removalPolicy = RemovalPolicy.RETAIN, encryptionKey } = props
   return new Table(scope, 'Table', {

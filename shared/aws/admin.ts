@@ -1,4 +1,5 @@
 import {
+  DeleteStreamCommand,
   DescribeStreamSummaryCommand,
   GetRecordsCommand,
   GetShardIteratorCommand,
@@ -53,6 +54,29 @@ export async function listStreamNames(clients: AwsClients, host: AdminHost): Pro
     names.push(...StreamNames)
     token = StreamNames.at(-1)
     if (!HasMoreStreams || token === undefined) return names.sort()
+  }
+}
+
+/** Deletes a stream with its records, if it is there. Resolves when it is gone. */
+export async function deleteStream(clients: AwsClients, host: AdminHost, stream: string): Promise<void> {
+  const doing = `delete stream "${stream}"`
+  const gone = (error: unknown): boolean => nameOf(error) === 'ResourceNotFoundException'
+  const input = { StreamName: stream, EnforceConsumerDeletion: true }
+  try {
+    await callService(
+      host,
+      doing,
+      named(stream),
+      options => clients.kinesis.send(new DeleteStreamCommand(input), options),
+      gone,
+    )
+    for (;;) {
+      const command = new DescribeStreamSummaryCommand({ StreamName: stream })
+      await callService(host, doing, named(stream), options => clients.kinesis.send(command, options), gone)
+      await host.sleep(activePollMs)
+    }
+  } catch (error) {
+    if (!gone(error)) throw error
   }
 }
 

@@ -21,7 +21,7 @@ export type AwsClients = {
 const mostAttempts = 4
 
 /** An answer that takes longer is taken for lost. Far above what any of our calls needs. */
-const timeouts = { connectionTimeout: 3_000, requestTimeout: 15_000, throwOnRequestTimeout: true }
+export const timeouts = { connectionTimeout: 3_000, requestTimeout: 15_000, throwOnRequestTimeout: true }
 
 /** Connections of one client: the pages of a stage's key groups go side by side. The SDK's own 50 would have it warn of calls that queue. */
 const agent = { maxSockets: 128 }
@@ -32,7 +32,7 @@ const emulatorRegion = 'us-east-1'
 
 /** Makes the clients of the settings' endpoint and region. Nothing is sent until a port is used. */
 export function awsClients(settings: AwsSettings, env: Environment = process.env): AwsClients {
-  const config = configOf(settings, env)
+  const config = clientConfig(settings, env)
   // HTTP/1.1 for all: the Kinesis client's own choice is HTTP/2, which emulators do not speak.
   const handler = () => new NodeHttpHandler({ ...timeouts, httpAgent: agent, httpsAgent: agent })
   const dynamo = new DynamoDBClient({ ...config, requestHandler: handler() })
@@ -60,7 +60,11 @@ export function awsClients(settings: AwsSettings, env: Environment = process.env
 
 type Environment = Readonly<Record<string, string | undefined>>
 
-function configOf({ endpoint, region }: AwsSettings, env: Environment) {
+/** What all clients of AWS have in common: where the service is, and how often a call is tried. */
+export function clientConfig(
+  { endpoint, region }: Pick<AwsSettings, 'endpoint' | 'region'>,
+  env: Environment = process.env,
+) {
   const common = { maxAttempts: mostAttempts, retryMode: 'standard' }
   if (endpoint === undefined) return { ...common, ...(region && { region }) }
   const hasCredentials = env.AWS_ACCESS_KEY_ID !== undefined || env.AWS_PROFILE !== undefined

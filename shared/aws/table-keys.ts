@@ -14,6 +14,8 @@ export const partitionPrefix = {
   view: (pipeline: string, view: string): string => `view/${pipeline}/${view}/`,
   /** Dead letters of a pipeline, of all its stages: an item a letter. */
   letter: (pipeline: string): string => `letter/${pipeline}/`,
+  /** A schema registry: a partition for each part of it, an item a document. */
+  registry: (name: string): string => `registry/${name}/`,
 } as const
 
 /** DynamoDB's time to live counts whole seconds. Rounded up: nothing may go before its time. */

@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import dynalite from 'dynalite'
 import kinesalite from 'kinesalite'
+import { EmulatedTransactions, type Operate, type TransactionInput } from './emulated-transactions.ts'
 
 /** A call that reached the services: `PutRecords` and what it asked, for a file `PutObject` and its path. */
 export type ServiceCall = { readonly operation: string; readonly input: Readonly<Record<string, unknown>> }
@@ -40,6 +41,7 @@ export async function emulateAws(): Promise<EmulatedAws> {
   const kinesis = kinesalite({ createStreamMs: 0, deleteStreamMs: 0, updateStreamMs: 0, shardLimit: 1_000 })
   const files = new Map<string, Uint8Array>()
   const calls: ServiceCall[] = []
+  const transactions = new EmulatedTransactions()
   const server = createServer((request, response) => void serve(request, response))
   const emulated: EmulatedAws = {
     endpoint: await listen(server),
@@ -55,6 +57,7 @@ export async function emulateAws(): Promise<EmulatedAws> {
   async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const target = String(request.headers['x-amz-target'] ?? '')
     const body = await bodyOf(request)
+    if (request.headers[partMark] !== undefined) return void dynamo.emit('request', replayed(request, body), response)
     const call = callOf(request, target, body)
     calls.push(call)
     const fate = emulated.decide(call)
@@ -65,9 +68,36 @@ export async function emulateAws(): Promise<EmulatedAws> {
     if (typeof fate === 'object' && 'answer' in fate) return answer(response, 200, fate.answer)
     if (fate === 'lose') loseAnswer(response)
     if (target === '') return serveFile(request, body, response)
+    if (call.operation === 'TransactWriteItems') {
+      const input: TransactionInput = JSON.parse(body.toString())
+      const { status, body: result } = await transactions.write(input, operateAs(request))
+      return answer(response, status, result)
+    }
     const upstream = target.startsWith('DynamoDB') ? dynamo : kinesis
     const rest = typeof fate === 'object' ? throttle(call, response, fate.throttled) : body
     if (rest !== undefined) upstream.emit('request', replayed(request, rest), response)
+  }
+
+  /** Operations that a transaction consists of, with the credentials of its call. */
+  function operateAs({ headers }: IncomingMessage): Operate {
+    return async (operation, input) => {
+      const found = await fetch(emulated.endpoint, {
+        method: 'POST',
+        headers: {
+          authorization: String(headers.authorization),
+          'x-amz-date': String(headers['x-amz-date']),
+          'x-amz-target': `DynamoDB_20120810.${operation}`,
+          'content-type': 'application/x-amz-json-1.0',
+          [partMark]: 'yes',
+        },
+        body: JSON.stringify(input),
+      })
+      const { Item, message }: { Item?: Readonly<Record<string, unknown>>; message?: string } = JSON.parse(
+        await found.text(),
+      )
+      if (!found.ok) throw new Error(`Cannot emulate a transaction: ${message}`)
+      return Item
+    }
   }
 
   function serveFile(request: IncomingMessage, body: Buffer, response: ServerResponse): void {
@@ -80,6 +110,9 @@ export async function emulateAws(): Promise<EmulatedAws> {
 
   return emulated
 }
+
+/** A request that the emulator makes of itself: no call of who is tested. */
+const partMark = 'x-part-of-transaction'
 
 function callOf(request: IncomingMessage, target: string, body: Buffer): ServiceCall {
   if (target === '') return { operation: 'PutObject', input: { path: pathOf(request) } }

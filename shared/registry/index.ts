@@ -1,0 +1,8 @@
+export type { SchemaId } from '../codecs/framing/framing.ts'
+export { type RegisteredJson, registeredJson } from '../codecs/framing/registered-json.ts'
+export type { SchemaSource, WrittenReference, WrittenSchema } from '../codecs/framing/schema-source.ts'
+export type { CompatibilityLevel } from './compatibility.ts'
+export { type ConfluentRegistryOptions, confluentRegistry } from './confluent-client.ts'
+export { type GlueRegistryOptions, glueRegistry } from './glue-client.ts'
+export { type MemoryRegistry, type MemoryRegistryOptions, memoryRegistry } from './memory-client.ts'
+export type { FetchLike, RegistryAuth } from './registry-calls.ts'
