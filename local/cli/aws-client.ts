@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { listStreamNames, mergeShards, splitShard, waitingMs } from '../../shared/aws/admin.ts'
+import { deleteStream, listStreamNames, mergeShards, splitShard, waitingMs } from '../../shared/aws/admin.ts'
 import { callService } from '../../shared/aws/calls.ts'
 import {
   type AwsClients,
@@ -62,6 +62,13 @@ export class AwsClient implements CloudClient {
     return createStream(this.#clients, this.#physical(stream), shards)
   }
 
+  /** Who reads a stream is for Lambda to know. */
+  async readersOf(): Promise<undefined> {}
+
+  deleteStream(stream: string): Promise<void> {
+    return deleteStream(this.#clients, host, this.#physical(stream))
+  }
+
   async splitShard(stream: string, shard: ShardId, at?: bigint): Promise<readonly ShardId[]> {
     const { from, to } = (await this.#shard(stream, shard)).range
     await splitShard(this.#clients, host, this.#physical(stream), shard, at ?? from + (to - from + 1n) / 2n)
@@ -75,7 +82,7 @@ export class AwsClient implements CloudClient {
     return child.id
   }
 
-  put(stream: string, records: readonly PutRecord[]): Promise<void> {
+  put(stream: string, records: readonly PutRecord[]): Promise<readonly ShardId[]> {
     return putInOrder(this.#ports('').streams, host, this.#physical(stream), records)
   }
 

@@ -1,26 +1,33 @@
+import type { ShardId } from '../../shared/model/ids.ts'
 import { limits } from '../../shared/model/limits.ts'
 import { refusalOf } from '../../shared/ports/refusals.ts'
 import type { PutRecord, StreamsPort } from '../../shared/ports/streams.ts'
 
 /**
  * Puts all records in the order given within each partition key: PutRecords keeps none, so a call takes one record of each key, and the next
- * one begins when all of them are in. Those that Kinesis refuses are put again, for as long as it takes some.
+ * one begins when all of them are in. Those that Kinesis refuses are put again, for as long as it takes some. Answers the shard of each record.
  */
 export async function putInOrder(
   streams: StreamsPort,
   host: { sleep(ms: number): Promise<void> },
   stream: string,
   records: readonly PutRecord[],
-): Promise<void> {
+): Promise<readonly ShardId[]> {
   for (const record of records) {
     const reason = refusalOf(record)
     if (reason !== undefined) throw new Error(`Cannot put a record in stream "${stream}": ${reason}`)
   }
+  const shardOf = new Map<PutRecord, ShardId>()
   for (const call of callsOf(records)) {
     let left = call
     for (let failures = 0; left.length > 0; ) {
       const outcomes = await streams.putRecords(stream, left)
-      const refused = left.filter((_, i) => outcomes[i]?.kind !== 'accepted')
+      const refused: PutRecord[] = []
+      for (const [i, record] of left.entries()) {
+        const outcome = outcomes[i]
+        if (outcome?.kind === 'accepted') shardOf.set(record, outcome.shard)
+        else refused.push(record)
+      }
       failures = refused.length < left.length ? 0 : failures + 1
       if (failures === mostFailures) {
         const first = outcomes.find(outcome => outcome.kind === 'refused')
@@ -31,6 +38,7 @@ export async function putInOrder(
       if (left.length > 0) await host.sleep(Math.min(longestPauseMs, firstPauseMs * 2 ** failures))
     }
   }
+  return records.flatMap(record => shardOf.get(record) ?? [])
 }
 
 /** In a row; with the pauses between them it is half a minute. */

@@ -7,6 +7,8 @@ export type Terminal = {
   /** Whether `err` is a terminal that shows a progress bar; otherwise progress is plain lines, now and then. */
   readonly isInteractive: boolean
   readonly columns: number
+  /** Resolves when whoever reads `out` has room for more, or the signal is aborted. Left out where there always is. */
+  readonly drained?: (signal: AbortSignal) => Promise<void>
 }
 
 /** A command adds itself to the program. */

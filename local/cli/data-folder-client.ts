@@ -56,6 +56,8 @@ export class DataFolderClient implements CloudClient {
   shards = (stream: string) => this.call('shards', stream)
   shardStatuses = (stream: string) => this.call('shardStatuses', stream)
   createStream = (stream: string, shards: number) => this.call('createStream', stream, shards)
+  readersOf = (stream: string) => this.call('readersOf', stream)
+  deleteStream = (stream: string) => this.call('deleteStream', stream)
   splitShard = (stream: string, shard: ShardId, at?: bigint) => this.call('splitShard', stream, shard, at)
   mergeShards = (stream: string, one: ShardId, other: ShardId) => this.call('mergeShards', stream, one, other)
   put = (...args: ArgumentsOf<'put'>) => this.call('put', ...args)

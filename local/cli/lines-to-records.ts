@@ -1,8 +1,10 @@
 import { KplWriter } from '../../shared/codecs/kpl-writer.ts'
 import { limits } from '../../shared/model/limits.ts'
 import type { PutRecord } from '../../shared/ports/streams.ts'
-import type { LineTaker } from '../input/line-reader.ts'
+import { type LineTaker, longestLineBytes } from '../input/line-reader.ts'
 import { UsageError } from './command-line.ts'
+import type { Formatted, LineFormat } from './line-format.ts'
+import { MalformedLineError } from './malformed-line.ts'
 
 /** Chooses the partition key of a line; undefined where the line has none, and gets one by its number. */
 export type PartitionKey = (line: Buffer) => string | undefined
@@ -26,34 +28,72 @@ export function keyColumn(number: string): PartitionKey {
   return line => columnOf(line.toString('utf8'), column)
 }
 
-type Line = { readonly key: string; readonly bytes: Buffer }
-type Taken = { readonly records: readonly PutRecord[]; readonly lines: number }
+type Line = { readonly key: string; readonly bytes: Uint8Array }
+
+/** A record, and how many lines it holds. */
+export type LinesRecord = { readonly record: PutRecord; readonly lines: number }
+
+/** A line that is not put: its number, 1 is the first, and why. */
+export type LineFault = { readonly line: number; readonly reason: string }
 
 /** A call takes less than PutRecords does: partition keys and the frames of aggregates need room. */
 const callBytes = limits.putRecordsBytes - 1024 * 1024
 /** Of two records of an aggregate in a row, one is more than half full: with this many keys a call stays below 500 records. */
 const aggregatedKeys = 300
 
+export type PackingOptions = {
+  /** Whether many lines share a record. @default false */
+  readonly isAggregating?: boolean
+  /** Whether lines that cannot be read are counted and passed over. @default false */
+  readonly skipsMalformed?: boolean
+}
+
 /** Collects lines and gives them out as records, in order, as much at a time as one call of PutRecords takes. */
 export class LinesToRecords implements LineTaker {
-  /** Lines that no record holds: by number, with their length. */
+  /** Lines that no record holds: by number, with their length in bytes. */
   readonly refused: { readonly line: number; readonly bytes: number }[] = []
-  readonly #keyOf: PartitionKey
+  /** Lines that could not be read and were passed over. */
+  readonly skipped: { count: number; first: LineFault | undefined } = { count: 0, first: undefined }
+  /** The line at which it ended: no later one is taken. */
+  fault: LineFault | undefined
+  readonly #format: LineFormat
   readonly #isAggregating: boolean
+  readonly #skipsMalformed: boolean
   readonly #writer = new KplWriter()
   #lines: Line[] = []
   #taken = 0
   #number = 0
 
-  constructor(keyOf: PartitionKey, isAggregating: boolean) {
-    this.#keyOf = keyOf
+  constructor(format: LineFormat, { isAggregating = false, skipsMalformed = false }: PackingOptions = {}) {
+    this.#format = format
     this.#isAggregating = isAggregating
+    this.#skipsMalformed = skipsMalformed
   }
 
   line(bytes: Buffer, start: number, end: number): void {
     this.#number++
-    const line = Buffer.from(bytes.subarray(start, end))
-    this.#lines.push({ key: this.#keyOf(line) ?? this.#placeKey(), bytes: line })
+    if (this.fault !== undefined) return
+    const formatted = this.#formatted(Buffer.from(bytes.subarray(start, end)))
+    if (formatted === undefined) return
+    const { key, data } = formatted
+    if (data.length > longestLineBytes) this.refused.push({ line: this.#number, bytes: data.length })
+    else this.#lines.push({ key: key ?? this.#placeKey(), bytes: data })
+  }
+
+  #formatted(line: Buffer): Formatted | undefined {
+    try {
+      return this.#format(line)
+    } catch (error) {
+      if (!(error instanceof MalformedLineError)) throw error
+      const fault = { line: this.#number, reason: error.message }
+      if (this.#skipsMalformed) {
+        this.skipped.count++
+        this.skipped.first ??= fault
+      } else {
+        this.fault = fault
+      }
+      return undefined
+    }
   }
 
   tooLong(_head: Buffer, length: number): void {
@@ -61,12 +101,10 @@ export class LinesToRecords implements LineTaker {
   }
 
   /** The next call, of at most `mostLines` lines; without records when there are no more lines. */
-  take(mostLines: number): Taken {
+  take(mostLines: number): readonly LinesRecord[] {
     const lines = this.#next(mostLines)
-    const records = this.#isAggregating
-      ? this.#aggregated(lines)
-      : lines.map(({ key, bytes }) => ({ partitionKey: key, data: bytes }))
-    return { records, lines: lines.length }
+    if (this.#isAggregating) return this.#aggregated(lines)
+    return lines.map(({ key, bytes }) => ({ record: { partitionKey: key, data: bytes }, lines: 1 }))
   }
 
   #next(mostLines: number): readonly Line[] {
@@ -94,8 +132,8 @@ export class LinesToRecords implements LineTaker {
   }
 
   /** Only lines of one key share a record: whatever shards there are when it is read, all of it belongs into the same. */
-  #aggregated(lines: readonly Line[]): readonly PutRecord[] {
-    const byKey = new Map<string, Buffer[]>()
+  #aggregated(lines: readonly Line[]): readonly LinesRecord[] {
+    const byKey = new Map<string, Uint8Array[]>()
     for (const { key, bytes } of lines) {
       const others = byKey.get(key)
       if (others === undefined) byKey.set(key, [bytes])
@@ -104,13 +142,19 @@ export class LinesToRecords implements LineTaker {
     return [...byKey].flatMap(([key, parts]) => this.#recordsOf(key, parts))
   }
 
-  #recordsOf(key: string, lines: readonly Buffer[]): readonly PutRecord[] {
-    const records: PutRecord[] = []
-    const finish = () => records.push({ partitionKey: key, data: this.#writer.finish() })
+  #recordsOf(key: string, lines: readonly Uint8Array[]): readonly LinesRecord[] {
+    const records: LinesRecord[] = []
+    let inside = 0
+    const finish = () => {
+      records.push({ record: { partitionKey: key, data: this.#writer.finish() }, lines: inside })
+      inside = 0
+    }
     for (const line of lines) {
-      if (this.#writer.add(key, line) === 'added') continue
-      finish()
-      this.#writer.add(key, line)
+      if (this.#writer.add(key, line) !== 'added') {
+        finish()
+        this.#writer.add(key, line)
+      }
+      inside++
     }
     finish()
     return records

@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
 import type { AddCommand, Terminal } from './command-line.ts'
@@ -11,6 +12,7 @@ import { addGenerate } from './generate.ts'
 import { addLocal } from './local.ts'
 import { addProduce } from './produce.ts'
 import { addQuery } from './query.ts'
+import { addRegistry } from './registry.ts'
 import { addRun } from './run.ts'
 import { addSimulate } from './simulate.ts'
 import { addStatus } from './status.ts'
@@ -26,6 +28,7 @@ const commands: readonly AddCommand[] = [
   addProduce,
   addConsume,
   addStreams,
+  addRegistry,
   addQuery,
   addStatus,
   addFaults,
@@ -122,6 +125,10 @@ function processTerminal(): Terminal {
     err: text => process.stderr.write(text),
     isInteractive: process.stderr.isTTY === true,
     columns: process.stdout.columns ?? 120,
+    drained: async signal => {
+      // Aborted, it rejects; that the pipe is closed ends the process elsewhere.
+      if (process.stdout.writableNeedDrain) await once(process.stdout, 'drain', { signal }).catch(() => undefined)
+    },
   }
 }
 

@@ -6,7 +6,7 @@ import { producerOf, type SequenceNumber, type ShardId } from '../../shared/mode
 import { type Key, keyOf } from '../../shared/model/key.ts'
 import type { ReadRecord } from '../cloud/operations.ts'
 import { timeText } from './tables.ts'
-import { jsonText, utf8Of, valueText } from './value-text.ts'
+import { jsonText, utf8Of, valueText, withoutLineBreak } from './value-text.ts'
 
 /** Where something stands in a stream. */
 type Place = {
@@ -44,8 +44,12 @@ export type Found =
     }
   | { readonly kind: 'control'; readonly place: Place; readonly control: ControlRecord }
 
-/** The user records or messages of a Kinesis record, in order. */
-export function recordsIn(shard: ShardId, record: ReadRecord): readonly Found[] {
+/** The user records or messages of a Kinesis record, in order. What holds values of some codec is never taken for a chunk of a stage's. */
+export function recordsIn(
+  shard: ShardId,
+  record: ReadRecord,
+  holds: 'anything' | 'values' = 'anything',
+): readonly Found[] {
   const data = asBuffer(record.data)
   const placeOf = (sub: number): Place => ({ shard, sequence: record.sequence, sub, arrival: record.arrivalMs })
   const control = decodeControl(data)
@@ -59,7 +63,7 @@ export function recordsIn(shard: ShardId, record: ReadRecord): readonly Found[] 
       data: data.subarray(aggregated.start(i), aggregated.end(i)),
     }))
   }
-  const chunk = chunkIn(data)
+  const chunk = holds === 'values' ? undefined : chunkIn(data)
   if (chunk !== undefined) return messagesOf(chunk, placeOf)
   return [{ kind: 'record', place: placeOf(0), partitionKey: record.partitionKey, data }]
 }
@@ -68,18 +72,25 @@ export function recordsIn(shard: ShardId, record: ReadRecord): readonly Found[] 
 export function jsonLine(found: Found): string {
   const { kind, place, ...rest } = found
   if (found.kind !== 'record') return `${jsonText({ ...place, ...rest })}\n`
-  const { partitionKey, data } = found
+  const text = utf8Of(found.data)
+  return shownLine(found, text === undefined ? { dataBase64: found.data } : { data: text })
+}
+
+/** The same for a record whose value was read, as `value`. */
+export const valueJsonLine = (found: FoundRecord, value: unknown): string => shownLine(found, { value })
+
+type FoundRecord = Extract<Found, { kind: 'record' }>
+
+function shownLine({ place, partitionKey }: FoundRecord, shown: object): string {
   const { shard, sequence, sub, arrival } = place
-  const text = utf8Of(data)
-  const shown = text === undefined ? { dataBase64: data } : { data: text }
   return `${jsonText({ shard, sequence, sub, partitionKey, arrival, ...shown })}\n`
 }
 
-/** The data alone; of a message its key, event time and value, a tab between them. */
+/** The data alone, without the line break that it may end with; of a message its key, event time and value, a tab between them. */
 export function textLine(found: Found): string {
   switch (found.kind) {
     case 'record':
-      return `${asBuffer(found.data).toString('utf8')}\n`
+      return `${withoutLineBreak(found.data)}\n`
     case 'message':
       return `${valueText(found.key)}\t${timeText(found.eventTime)}\t${found.value === undefined ? '' : valueText(found.value)}\n`
     case 'watermark':

@@ -1,4 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
+import { ConfigurationError } from '../../shared/model/errors.ts'
 import type { SequenceNumber, ShardId } from '../../shared/model/ids.ts'
 import type { PutRecord } from '../../shared/ports/streams.ts'
 import type { EmbeddedCloud } from './embedded-cloud.ts'
@@ -39,6 +40,17 @@ const dataOperations = {
 
   createStream: (cloud, stream, shards) => cloud.streams.createStream(stream, shards),
 
+  readersOf: (cloud, stream) => (cloud.streams.has(stream) ? mappingsOf(cloud, stream) : []),
+
+  deleteStream: (cloud, stream) => {
+    if (cloud.streams.isListenedTo(stream)) {
+      throw new ConfigurationError(
+        `Cannot delete stream "${stream}": a pipeline is reading it, end the millrace dev that runs it first`,
+      )
+    }
+    cloud.streams.deleteStream(stream)
+  },
+
   splitShard: (cloud, stream, shard, at) => cloud.streams.splitShard(stream, shard, at),
 
   mergeShards: (cloud, stream, one, other) => cloud.streams.mergeShards(stream, one, other),
@@ -47,9 +59,15 @@ const dataOperations = {
   put: (cloud, stream, records, call) =>
     cloud.transaction(() => {
       const key = producerKey(call.producer)
-      if (Number(cloud.meta.get(key) ?? 0) >= call.number) return
-      putAll(cloud, stream, records)
-      cloud.meta.set(key, String(call.number))
+      const before = cloud.meta.get(key)
+      const answered = before === undefined ? undefined : answeredCall(before)
+      if (answered?.number === call.number) return answered.shards
+      if (answered !== undefined && answered.number > call.number) {
+        throw new Error(`Cannot put records in stream "${stream}": call ${call.number} comes after a later one`)
+      }
+      const shards = putAll(cloud, stream, records)
+      cloud.meta.set(key, callText(call.number, shards))
+      return shards
     }),
 
   forgetProducer: (cloud, producer) => cloud.meta.delete(producerKey(producer)),
@@ -113,10 +131,22 @@ export async function operate<Name extends DataOperation>(
   return Reflect.apply(dataOperations[name], undefined, [cloud, ...args])
 }
 
-function putAll(cloud: EmbeddedCloud, stream: string, records: readonly PutRecord[]): void {
-  for (const outcome of cloud.streams.put(stream, records)) {
-    if (outcome.kind === 'refused') throw new Error(`Cannot put a record in stream "${stream}": ${outcome.reason}`)
-  }
+function putAll(cloud: EmbeddedCloud, stream: string, records: readonly PutRecord[]): readonly ShardId[] {
+  return cloud.streams.put(stream, records).map(outcome => {
+    if (outcome.kind === 'accepted') return outcome.shard
+    throw new Error(`Cannot put a record in stream "${stream}": ${outcome.reason}`)
+  })
+}
+
+/** What a producer's newest call answered, so that a repeat of it is answered alike. Shards are few, and their ids long. */
+function callText(number: number, shards: readonly ShardId[]): string {
+  const ids = [...new Set(shards)]
+  return JSON.stringify({ number, ids, at: shards.map(id => ids.indexOf(id)) })
+}
+
+function answeredCall(text: string): { readonly number: number; readonly shards: readonly ShardId[] } {
+  const { number, ids, at }: { number: number; ids: ShardId[]; at: number[] } = JSON.parse(text)
+  return { number, shards: at.map(index => ids[index]) }
 }
 
 const producerKey = (producer: string): string => `producer/${producer}`

@@ -17,12 +17,19 @@ export interface Operations {
   shards(stream: string): Promise<readonly ShardDescription[]>
   shardStatuses(stream: string): Promise<readonly ShardStatus[]>
   createStream(stream: string, shards: number): Promise<void>
+  /** The event source mappings, called `pipeline/stage`, that have read the stream. Undefined where that is not known. */
+  readersOf(stream: string): Promise<readonly string[] | undefined>
+  /** With all of its records, if it is there. Throws a ConfigurationError while a pipeline that runs here reads it. */
+  deleteStream(stream: string): Promise<void>
   /** Without `at`, the halves share evenly. Answers the lower shard, then the upper. */
   splitShard(stream: string, shard: ShardId, at?: bigint): Promise<readonly ShardId[]>
   mergeShards(stream: string, one: ShardId, other: ShardId): Promise<ShardId>
 
-  /** Puts all records, those of one partition key in their order. A producer's calls are numbered from 1, in order. */
-  put(stream: string, records: readonly PutRecord[], call: ProducerCall): Promise<void>
+  /**
+   * Puts all records, those of one partition key in their order, and answers the shard of each. A producer's calls are numbered from 1, in
+   * order.
+   */
+  put(stream: string, records: readonly PutRecord[], call: ProducerCall): Promise<readonly ShardId[]>
   /** No call of the producer will be repeated. */
   forgetProducer(producer: string): Promise<void>
 

@@ -20,4 +20,9 @@ export function offsetOf(sequence: SequenceNumber | undefined): number {
 }
 
 /** The id of a stream's shard number `index`, from 0. */
-export const shardIdAt = (index: number): ShardId => shardId(`shardId-${String(index).padStart(12, '0')}`)
+export const shardIdAt = (index: number): ShardId => shardId(`${idPrefix}${String(index).padStart(12, '0')}`)
+
+/** The inverse of `shardIdAt`. */
+export const indexOfShard = (id: ShardId): number => Number(id.slice(idPrefix.length))
+
+const idPrefix = 'shardId-'

@@ -2,7 +2,7 @@ import { ConfigurationError } from '../../shared/model/errors.ts'
 import { evenRanges, type HashRange, hashKeyOfPartitionKey, isInRange } from '../../shared/model/hash-range.ts'
 import type { ShardId } from '../../shared/model/ids.ts'
 import type { PutRecord, ShardDescription } from '../../shared/ports/streams.ts'
-import { shardIdAt } from './sequence.ts'
+import { indexOfShard, shardIdAt } from './sequence.ts'
 import { maxShard } from './storage.ts'
 
 /** A shard and its number in the storage. */
@@ -14,13 +14,14 @@ export type ShardMap = readonly Shard[]
 /** Kinesis: an account may have 20,000 shards in the largest regions; a stream of ours stops well before. */
 const maxShardCount = 10_000
 
-export function evenShards(stream: string, count: number, firstNumber: number): ShardMap {
+/** `firstIndex` is above 0 where a stream of this name was deleted: an id is never given twice. */
+export function evenShards(stream: string, count: number, firstNumber: number, firstIndex = 0): ShardMap {
   if (!Number.isSafeInteger(count) || count < 1 || count > maxShardCount) {
     throw new ConfigurationError(
       `Cannot create stream "${stream}": ${count} shards asked for, a whole number from 1 to ${maxShardCount} would be right`,
     )
   }
-  return evenRanges(count).map((range, i) => newShard(i, firstNumber + i, [], range))
+  return evenRanges(count).map((range, i) => newShard(firstIndex + i, firstNumber + i, [], range))
 }
 
 /** Closes a shard and opens two: the lower takes the hash keys below `at`. Without `at`, they share evenly. */
@@ -34,8 +35,9 @@ export function split(stream: string, shards: ShardMap, id: ShardId, at: bigint 
       `Cannot ${doing}: hash key ${middle} leaves a half empty, one above ${from} and up to ${to} would be right`,
     )
   }
-  const lower = newShard(shards.length, firstNumber, [id], { from, to: middle - 1n })
-  const upper = newShard(shards.length + 1, firstNumber + 1, [id], { from: middle, to })
+  const index = nextIndex(shards)
+  const lower = newShard(index, firstNumber, [id], { from, to: middle - 1n })
+  const upper = newShard(index + 1, firstNumber + 1, [id], { from: middle, to })
   return { shards: [...closed(shards, id), lower, upper], lower: lower.id, upper: upper.id }
 }
 
@@ -49,7 +51,7 @@ export function merge(stream: string, shards: ShardMap, one: ShardId, other: Sha
       `Cannot ${doing}: they are not neighbours, two whose hash ranges adjoin would be right`,
     )
   }
-  const child = newShard(shards.length, number, [one, other], { from: low.from, to: high.to })
+  const child = newShard(nextIndex(shards), number, [one, other], { from: low.from, to: high.to })
   return { shards: [...closed(closed(shards, one), other), child], child: child.id }
 }
 
@@ -71,6 +73,9 @@ export function router(shards: ShardMap): (record: PutRecord) => Shard {
     return open[low]
   }
 }
+
+/** The number in the id of the next shard. Shards stand in the order in which they came to be. */
+export const nextIndex = (shards: ShardMap): number => indexOfShard(shards[shards.length - 1].id) + 1
 
 function newShard(index: number, number: number, parents: readonly ShardId[], range: HashRange): Shard {
   if (number > maxShard) throw new ConfigurationError(`Cannot open a shard: this storage has had ${maxShard} already`)

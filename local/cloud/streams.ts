@@ -5,7 +5,16 @@ import type { PutOutcome, PutRecord, ShardDescription } from '../../shared/ports
 import { offsetOf, sequenceAt } from './sequence.ts'
 import { evenShards, merge, router, type Shard, type ShardMap, split } from './shard-map.ts'
 import { maxOffset, type Storage, type StoredRecord } from './storage.ts'
-import { loadStreams, type Stream, saveEnd, saveShards } from './stream-items.ts'
+import {
+  endOf,
+  firstIndexOf,
+  forgetStream,
+  loadStreams,
+  numbersUsed,
+  type Stream,
+  saveEnd,
+  saveShards,
+} from './stream-items.ts'
 import type { Transactions } from './transactions.ts'
 
 /** A record as its consumers read it. */
@@ -45,7 +54,27 @@ export class Streams {
   /** Creates the stream unless there is one of this name, which stays as it is, whatever its shards. */
   createStream(name: string, shardCount: number): void {
     if (this.#streams.has(name)) return
-    this.#change(name, evenShards(name, shardCount, this.#nextNumber()))
+    const firstIndex = firstIndexOf(this.#storage, name)
+    this.#change(name, evenShards(name, shardCount, this.#nextNumber(), firstIndex))
+  }
+
+  /**
+   * Forgets the stream and its records, if there is one. A later stream of this name has other shards, and its sequence numbers go on: who had
+   * read this one does not take the new records for old ones.
+   */
+  deleteStream(name: string): void {
+    const stream = this.#streams.get(name)
+    if (stream === undefined) return
+    this.#transactions.run(() => {
+      for (const { number } of stream.shards) this.#storage.records.trim(number, maxOffset)
+      forgetStream(this.#storage, name, stream)
+      this.#streams.delete(name)
+    })
+  }
+
+  /** Whether anybody here waits for records of the stream. */
+  isListenedTo(name: string): boolean {
+    return (this.#listeners.get(name)?.size ?? 0) > 0
   }
 
   /** Bytes of data put to the stream since this object was made: what tells a loader how much waits. */
@@ -159,7 +188,7 @@ export class Streams {
   }
 
   #change(name: string, shards: ShardMap): void {
-    const { end, ends } = this.#streams.get(name) ?? { end: 0, ends: new Map() }
+    const { end, ends } = this.#streams.get(name) ?? { end: endOf(this.#storage, name), ends: new Map() }
     this.#transactions.run(() => {
       saveShards(this.#storage, name, shards)
       this.#streams.set(name, { shards, route: router(shards), end, ends })
@@ -167,9 +196,9 @@ export class Streams {
     })
   }
 
-  /** Numbers are never given twice: no shard is ever deleted. */
+  /** Numbers are never given twice. */
   #nextNumber(): number {
-    let next = 0
+    let next = numbersUsed(this.#storage)
     for (const { shards } of this.#streams.values()) next = Math.max(next, shards[shards.length - 1].number + 1)
     return next
   }

@@ -11,12 +11,21 @@ import { addConsume } from '../../local/cli/consume.ts'
 import { addFaults } from '../../local/cli/faults.ts'
 import { addProduce } from '../../local/cli/produce.ts'
 import { addQuery } from '../../local/cli/query.ts'
+import { addRegistry } from '../../local/cli/registry.ts'
 import { addStatus } from '../../local/cli/status.ts'
 import { addStreams } from '../../local/cli/streams.ts'
 import { temporaryFolder } from '../cloud/clouds.ts'
 
 const program = join(import.meta.dirname, '../../local/cli/millrace.ts')
-const commands: readonly AddCommand[] = [addProduce, addConsume, addStreams, addQuery, addStatus, addFaults]
+const commands: readonly AddCommand[] = [
+  addProduce,
+  addConsume,
+  addStreams,
+  addRegistry,
+  addQuery,
+  addStatus,
+  addFaults,
+]
 
 /** Runs a command in this process: what it printed as its result. */
 export async function millrace(...args: readonly string[]): Promise<string> {

@@ -34,7 +34,7 @@ test('consume prints the records of all shards in the order in which they were p
   })
   const all = Array.from({ length: 3_000 }, (_, i) => `record ${i}`)
   assert.deepEqual((await millrace('consume', 's', '--data', data)).split('\n').slice(0, -1), all)
-  assert.equal(await millrace('consume', 's', '--data', data, '--count', '2'), 'record 0\nrecord 1\n')
+  assert.equal(await millrace('consume', 's', '--data', data, '--limit', '2'), 'record 0\nrecord 1\n')
   assert.equal(await millrace('consume', 's', '--data', data, '--from', 'latest'), '')
 })
 
@@ -61,7 +61,7 @@ test('consume --json says where each user record stands, and keeps bytes that ar
   assert.deepEqual(await printed(), records)
   const tick = { ...place, sequence: `49${'2'.padStart(54, '0')}`, sub: 0, control: { kind: 'tick' } }
   assert.deepEqual(await printed('--control'), [...records, tick])
-  assert.deepEqual(await printed('--count', '1'), records.slice(0, 1))
+  assert.deepEqual(await printed('--limit', '1'), records.slice(0, 1))
 })
 
 test('consume --from a time begins with what arrived then', async () => {
@@ -109,8 +109,8 @@ test('consume refuses what it cannot use with a sentence', async () => {
     assert.rejects(millrace('consume', ...args, '--data', data), usage(sentence))
   await refused('Cannot consume stream "nope": there is no such stream, expected "s"', 'nope')
   await refused(
-    'Cannot read --from "then": expected beginning, latest, or a time such as 2016-03-22T20:25:28Z',
+    'Cannot read --from "then": expected beginning, latest, or a time such as 2016-03-22T20:25:28Z, 1458678328000 or "10m ago"',
     ...['s', '--from', 'then'],
   )
-  await refused('Cannot read --count "0": expected a whole number of 1 or more', 's', '--count', '0')
+  await refused('Cannot read --limit "0": expected a whole number from 1 to 1000000000000000', 's', '--limit', '0')
 })

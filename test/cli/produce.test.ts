@@ -34,13 +34,16 @@ const produceFile = (data: string, text: string | Buffer, ...options: string[]):
 
 test('produce puts each line of a file, without byte order mark and line ends, whatever ends the last', async () => {
   const data = await folderWith('s')
-  assert.equal(await produceFile(data, '\ufeffa\r\nb\n\nlast'), 'Put 4 records in stream "s"\n')
+  assert.equal(
+    await produceFile(data, '\ufeffa\r\nb\n\nlast'),
+    'Put 4 records in stream "s": all in shardId-000000000000\n',
+  )
   assert.deepEqual(
     (await recordsOf('s', data)).map(record => record.data),
     ['a', 'b', '', 'last'],
   )
   assert.equal(await produceFile(data, ''), 'Put 0 records in stream "s"\n')
-  assert.equal(await produceFile(data, '\r\n'), 'Put 1 record in stream "s"\n')
+  assert.equal(await produceFile(data, '\r\n'), 'Put 1 record in stream "s": all in shardId-000000000000\n')
 })
 
 test('produce puts what comes through a pipe as it comes, in whatever pieces', async () => {
@@ -51,7 +54,7 @@ test('produce puts what comes through a pipe as it comes, in whatever pieces', a
   await until(async () => (await recordsOf('s', data)).length === 2)
   producer.end('ee')
   assert.equal(await producer.status(), 0, producer.err)
-  assert.equal(producer.out, 'Put 3 records in stream "s"\n')
+  assert.equal(producer.out, 'Put 3 records in stream "s": all in shardId-000000000000\n')
   assert.deepEqual(
     (await recordsOf('s', data)).map(record => record.data),
     ['öne', 'two', 'three'],
@@ -69,7 +72,7 @@ test('produce spreads lines over the shards, or keys them by one text or a colum
   for (const record of records.slice(0, 200)) assert.equal(record.partitionKey, /"(.*)"/.exec(record.data)?.[1])
   assert.equal(records[200].partitionKey, 'line 201')
   const one = await folderWith('s', 4)
-  await produceFile(one, lines, '--key', 'same')
+  await produceFile(one, lines, '--key-text', 'same')
   assert.deepEqual([...new Set((await recordsOf('s', one)).map(record => record.partitionKey))], ['same'])
 })
 
@@ -78,7 +81,7 @@ test('produce --aggregate puts lines of one key together, and consume takes them
   const lines = Array.from({ length: 20_000 }, (_, i) => `${i},${i % 7}`)
   assert.equal(
     await produceFile(data, lines.join('\n'), '--aggregate', '--key-column', '2'),
-    'Put 20,000 records in stream "s"\n',
+    'Put 20,000 records in stream "s": 2,857 in shardId-000000000000, 2,857 in shardId-000000000002, 14,286 in shardId-000000000003\n',
   )
   const records = await recordsOf('s', data)
   assert.ok(new Set(records.map(record => record.sequence)).size < 200)
@@ -122,7 +125,7 @@ test('produce ends at Ctrl-C between two calls, with how far it got', async () =
   producer.signal('SIGINT')
   assert.equal(await producer.status(), 130)
   const put = (await recordsOf('s', data)).length
-  assert.equal(producer.out, `Put ${put} records in stream "s"\n`)
+  assert.equal(producer.out, `Put ${put} records in stream "s": all in shardId-000000000000\n`)
   assert.equal(producer.err, `millrace: Stopped after ${put} records, the rest of the input is not put\n`)
 })
 
@@ -134,11 +137,11 @@ test('produce refuses what it cannot use with a sentence', async () => {
     assert.rejects(millrace('produce', ...args, '--data', data), usage(sentence))
   await refused('Cannot put records in stream "nope": there is no such stream, expected "s"', 'nope')
   await refused(
-    'Cannot use rate "fast": it is not a number of lines a second, expected something like 500/s',
+    'Cannot use rate "fast": it is not a number of lines a second, minute or hour, expected something like 500/s or 30/m',
     ...['s', '--rate', 'fast'],
   )
   await refused('Cannot use column "0": it is not the number of a column, expected 1 or more', 's', '--key-column', '0')
-  await refused('Cannot use a partition key of 0 characters: expected 1 to 256', 's', '--key', '')
+  await refused('Cannot use a partition key of 0 characters: expected 1 to 256', 's', '--key-text', '')
   await refused(
     'Cannot use --key and --key-column: they exclude each other, give one of them',
     ...['s', '--key', 'a', '--key-column', '1'],

@@ -108,8 +108,8 @@ test('streams refuse what they cannot do with a sentence', async () => {
     ...['split', 's', '0'],
   )
   await assert.rejects(millrace('streams', 'merge', 's', '2', '3', '--data', data), {
-    name: 'ConfigurationError',
+    name: 'UsageError',
     message:
-      'Cannot merge shards "shardId-000000000002" and "shardId-000000000003" of stream "s": they are not neighbours, two whose hash ranges adjoin would be right',
+      'Cannot merge shards "shardId-000000000002" and "shardId-000000000003" of stream "s": they are not neighbours, expected two whose hash keys adjoin, as those of shardId-000000000002 and shardId-000000000001',
   })
 })

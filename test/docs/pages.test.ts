@@ -18,9 +18,12 @@ function programsOf(page: string): string[] {
     .filter(code => /from 'node:assert\/strict'/.test(code))
 }
 
-/** What a reader imports by name is a file here. */
+/** What a reader imports by name is a file here, and a package is one of ours. */
 function withFiles(code: string): string {
-  return code.replace(/from '(millrace(?:\/[a-z]+)?)'/g, (_, name: string) => {
+  const packaged = code.replace(/from '((?!node:|millrace)[a-z@][^']*)'/g, (_, name: string) => {
+    return `from ${JSON.stringify(import.meta.resolve(name))}`
+  })
+  return packaged.replace(/from '(millrace(?:\/[a-z]+)?)'/g, (_, name: string) => {
     const entry = Object.entries(packageJson.exports).find(([key]) => key.replace('.', 'millrace') === name)
     assert.ok(entry !== undefined, `the package has no "${name}"`)
     return `from ${JSON.stringify(pathToFileURL(join(root, entry[1])).href)}`
