@@ -10,7 +10,7 @@ import { lineOf, nodesOf, type SourceFile } from './source-tree.ts'
 
 /**
  * Where production code may ask for the time, wait or draw lots by itself, and why; everything else has them handed in. Names as
- * `ambientUses` gives them. The engine, shared/, is not among them: its clock is a port.
+ * `ambientUses` gives them. The engine, shared/, is not among them but for sinks, which stand outside it: its clock is a port.
  */
 export const allowed: readonly { readonly path: string; readonly names: readonly string[]; readonly reason: string }[] =
   [
@@ -20,12 +20,26 @@ export const allowed: readonly { readonly path: string; readonly names: readonly
       reason: 'where the world of a deployed function is handed to its ports',
     },
     {
+      path: 'shared/sinks/',
+      names: ['setTimeout'],
+      reason: "pauses before a service is asked again, and idle connections: a sink is called as a user's function is",
+    },
+    {
       path: 'local/cli/',
       names: ['Date.now', 'performance', 'setTimeout', 'setInterval', 'node:timers/promises'],
       reason: 'a command runs in the real time of its user: progress, patience with other processes, drains',
     },
+    {
+      path: 'shared/registry/patience.ts',
+      names: ['setTimeout'],
+      reason: "pauses before a registry is asked again, in the user's program where `fetch` is global too",
+    },
     { path: 'local/cli/aws-client.ts', names: ['Math.random'], reason: 'pauses before a call is tried again' },
-    { path: 'local/cli/produce.ts', names: ['randomUUID'], reason: 'one name for each producer, whatever its machine' },
+    {
+      path: 'local/cli/record-sender.ts',
+      names: ['randomUUID'],
+      reason: 'one name for each producer, whatever its machine',
+    },
     { path: 'local/cloud/endpoint.ts', names: ['randomBytes'], reason: 'a secret that nobody can guess' },
     {
       path: 'local/functions/runners.ts',

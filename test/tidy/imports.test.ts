@@ -92,7 +92,7 @@ describe('from outside', () => {
       'functions/orders/a.ts': "import '../../shared/index.ts'\nimport './b.ts'\nimport 'millrace'",
     })
     assert.deepEqual(wrongExampleImports(files), [
-      '"functions/orders/a.ts" imports "shared/index.ts", expected its own files or one of millrace, millrace/lambda, millrace/testing',
+      '"functions/orders/a.ts" imports "shared/index.ts", expected its own files or one of millrace, millrace/avro, millrace/files, millrace/lambda, millrace/protobuf, millrace/registry, millrace/sinks, millrace/testing',
     ])
   })
 

@@ -7,19 +7,25 @@ export type Floors = readonly (readonly string[])[]
 export const floors: Floors = [
   ['shared/model'],
   ['shared/ports'],
-  ['shared/codecs', 'shared/time', 'shared/windows', 'shared/state', 'shared/aws'],
-  ['shared/operators', 'shared/commit', 'shared/emit'],
+  ['shared/codecs', 'shared/time', 'shared/windows', 'shared/state', 'shared/aws', 'shared/sinks'],
+  ['shared/operators', 'shared/commit', 'shared/emit', 'shared/registry'],
   ['shared/plan'],
   ['shared/dsl'],
   ['shared/runtime'],
   ['shared/index.ts'],
-  ['functions/aws-host.ts'],
-  ['functions/load-aws-host.ts', 'functions/bundled-aws-host.ts'],
+  ['functions/stage-event.ts', 'functions/aws-host.ts'],
+  [
+    'functions/load-aws-host.ts',
+    'functions/bundled-aws-host.ts',
+    'functions/kafka-events.ts',
+    'functions/no-kafka-events.ts',
+  ],
   ['functions/observed.ts', 'functions/hosted.ts'],
   ['functions/handlers.ts'],
-  ['functions/orders', 'functions/nexmark', 'functions/word-count', 'functions/system'],
+  ['functions/orders', 'functions/nexmark', 'functions/word-count', 'functions/csv-to-avro', 'functions/system'],
   ['infra'],
   ['local/cloud'],
+  ['local/registry'],
   ['local/event-source'],
   // What an event source mapping invokes, and a pipeline's mappings.
   ['local/functions'],
@@ -45,11 +51,20 @@ const allowedCircles: readonly { readonly files: readonly string[]; readonly rea
 /** What of Node the engine uses: computation, no world. Of `crypto` nothing random, see ambient.ts. */
 const engineModules = ['node:buffer', 'node:crypto', 'node:v8', 'node:zlib']
 
-/** Who may call AWS: the ports, and what prepares or copies it for local runs. All others have the ports. */
-const awsCallers = ['shared/aws/', 'local/localstack/', 'local/mirror/', 'infra/', 'bench/', 'test/']
+/** Who may call AWS: the ports, a user's sinks, and what prepares or copies it for local runs. All others have the ports. */
+const awsCallers = ['shared/aws/', 'shared/sinks/', 'local/localstack/', 'local/mirror/', 'infra/', 'bench/', 'test/']
 
 /** What an example's files import beside their own. */
-const publicEntries = ['millrace', 'millrace/lambda', 'millrace/testing']
+const publicEntries = [
+  'millrace',
+  'millrace/avro',
+  'millrace/files',
+  'millrace/lambda',
+  'millrace/protobuf',
+  'millrace/registry',
+  'millrace/sinks',
+  'millrace/testing',
+]
 /** What is deployed beside the examples, and is no user's program. */
 const systemFunctions = 'functions/system/'
 /** An example's files that are not deployed, and so may use files. */
