@@ -15,6 +15,7 @@ const onlyWhenNamed = [
   'deploy/deployed.test.ts',
   'integration/exactly-once.test.ts',
   'integration/exactly-once-seeds.test.ts',
+  'kafka/kafka-sink.test.ts',
   'nexmark/queries-large.test.ts',
 ]
 const isNamed = (file: string): boolean =>

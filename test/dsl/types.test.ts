@@ -10,6 +10,8 @@ const compiler = fileURLToPath(new URL('../../node_modules/.bin/tsc', import.met
 
 const preamble = `
 import { aggregator, average, collect, collectSet, count, countDistinct, first, globalWindow, hopping, hours, json, last, map, max, maxBy, min, minutes, panes, pipeline, quantiles, session, sideOutput, stddev, sum, topN, tumbling, value, type Pane, type RetractingPane, utf8 } from '../../../shared/index.ts'
+import { column, parquet } from '../../../shared/codecs/files/index.ts'
+import { consoleSink, httpSink, memorySink, sqsSink } from '../../../shared/sinks/index.ts'
 import { handlers } from '../../../functions/handlers.ts'
 type Trade = { readonly side: 'B' | 'S'; readonly amount: number; readonly at: Date; readonly note?: string }
 /** Compiles only when both types are the same. */
@@ -89,6 +91,8 @@ const refused: Record<string, string> = {
   'other-side':
     "return { n: trades.keyBy('side').window(tumbling(minutes(1))).lateTo('late').count('n').side('lat').forEach(() => {}) }",
   'other-codec': "return { n: trades.toStream('out', utf8) }",
+  'other-format': 'return { n: trades.toFiles(parquet({ amount: column.text })) }',
+  'other-sink': 'return { n: trades.to(memorySink<number>()) }',
   'lookup-both':
     "return { n: trades.lookup('l', { key: t => t.side, fetch: async k => k, fetchAll: async k => k }, t => t).forEach(() => {}) }",
   'lookup-neither': "return { n: trades.lookup('l', { key: t => t.side }, t => t).forEach(() => {}) }",
@@ -267,6 +271,17 @@ all.nothing
   const late = trades.keyBy('side').window(globalWindow()).lateTo('late').count('n')
   late.side('late').map(trade => isSame<Same<typeof trade, Trade>>())
   return { late, out: split.map(side => String(side)).toStream('out', utf8) }
+`),
+  outputs: inPipeline(`
+  const sums = trades.map(({ amount, note }) => ({ amount, note }))
+  return {
+    table: sums.toFiles(parquet({ amount: column.float, note: column.optional(column.text) })),
+    lines: trades.toFiles(json()),
+    printed: trades.to(consoleSink()),
+    kept: trades.to(memorySink<Trade>()),
+    posted: trades.to(httpSink({ url: 'https://example.com/', batch: 10 })),
+    sent: trades.to(sqsSink({ queueUrl: 'q.fifo', codec: json<Trade>(), groupBy: trade => trade.side })),
+  }
 `),
   lookups: inPipeline(`
   const one = trades.lookup('one', {
