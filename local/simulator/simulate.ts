@@ -1,8 +1,9 @@
 import type { Pipeline } from '../../shared/dsl/pipeline.ts'
+import { describeThrown } from '../../shared/model/errors.ts'
 import { type StageTotals, stageTotals } from '../run/results.ts'
 import type { Climate } from './climate.ts'
 import type { FaultRecord } from './dice.ts'
-import type { Checker, Failure } from './observation.ts'
+import type { Checker, Failure, Watch } from './observation.ts'
 import { observe } from './observe.ts'
 import type { Seen } from './oracle/index.ts'
 import { seenOf } from './outputs.ts'
@@ -78,7 +79,7 @@ export async function simulate(workload: Workload, seed: number, options: Simula
   await scheduler.run()
   calm()
   if (world.failures.length === 0) {
-    for (const { name, watch } of watches) for (const said of await watch.atEnd()) world.fail(name, said)
+    for (const { name, watch } of watches) for (const said of await saidAtEnd(watch)) world.fail(name, said)
   }
   return {
     seed,
@@ -92,6 +93,15 @@ export async function simulate(workload: Workload, seed: number, options: Simula
     totals: await stageTotals(world.cloud, world.plan),
     hash: world.trace.hash,
     lines: world.trace.lines,
+  }
+}
+
+/** What is stored may be such that a checker cannot even read it. */
+async function saidAtEnd(watch: Watch): Promise<readonly string[]> {
+  try {
+    return await watch.atEnd()
+  } catch (thrown) {
+    return [`it cannot be told: ${describeThrown(thrown)}`]
   }
 }
 
