@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises'
 import { maximumDisorderMs, type OrdersSpec, type OrdersWritten, writeOrders } from '../../functions/orders/generate.ts'
 import { type AddCommand, type Terminal, UsageError } from './command-line.ts'
 import { addGenerateNexmark } from './generate-nexmark.ts'
+import { addGenerateRate } from './generate-rate.ts'
 import { byteSize, wholeNumber } from './numbers.ts'
 import { numberIn, once } from './once.ts'
 import { writtenUntilInterrupted } from './written-until-interrupted.ts'
@@ -24,6 +25,7 @@ export const addGenerate: AddCommand = (program, terminal) => {
     .option('--force', 'overwrite the file')
     .action((flags: GenerateFlags) => generateOrders(flags, terminal))
   addGenerateNexmark(generate, terminal)
+  addGenerateRate(generate, terminal)
 }
 
 /** A file of this many lines has some 45 GB. */

@@ -8,6 +8,8 @@ import { checkRegistry, refuseOptions, type SchemaOptions } from './schema-optio
 export type ProduceOptions = AwsOptions &
   SchemaOptions & {
     readonly file?: string
+    /** A TCP server in place of a file. */
+    readonly connect?: string
     readonly codec?: string
     readonly from?: string
     readonly header?: true

@@ -2,7 +2,7 @@ import { addAbortSignal, type Readable } from 'node:stream'
 import type { CloudClient } from '../cloud/operations.ts'
 import { LineReader, longestLineBytes } from '../input/line-reader.ts'
 import { addAwsReach } from './aws-options.ts'
-import type { AddCommand, Terminal } from './command-line.ts'
+import { type AddCommand, type Terminal, UsageError } from './command-line.ts'
 import { InterruptedError } from './errors.ts'
 import { untilInterrupted } from './interrupt.ts'
 import { blocksOf, inputOf, unreadable } from './line-input.ts'
@@ -14,16 +14,22 @@ import { checkFormat, formatOf, type ProduceOptions } from './produce-format.ts'
 import { producedJson, producedText } from './produce-report.ts'
 import { putEnd, RecordSender } from './record-sender.ts'
 import { addSchemaOptions } from './schema-options.ts'
+import { socketInput } from './socket-input.ts'
 import { checkStream, withCloud } from './with-cloud.ts'
 
 /** `millrace produce`: lines of a file or of standard input become records of a stream. */
 export const addProduce: AddCommand = (program, terminal) => {
   const command = program
     .command('produce')
-    .description('put lines of a file, or of standard input, in a stream')
+    .description('put lines of a file, of standard input or of a socket in a stream')
     .argument('<stream>', 'the stream')
     .option('--data <folder>', 'the data folder (default: the only one in .millrace)', once('--data'))
     .option('--file <file>', 'read this file (default: standard input)', once('--file'))
+    .option(
+      '--connect <place>',
+      'read what a TCP server at HOST:PORT sends, until it ends (default: --file)',
+      once('--connect'),
+    )
     .option(
       '--codec <codec>',
       'what records hold: text, the lines as they are; json; csv; or avro, by --schema (default: text)',
@@ -81,7 +87,7 @@ async function produce(stream: string, options: ProduceOptions, terminal: Termin
   checkFormat(options)
   await withCloud(options, async client => {
     await checkStream(client, 'put records in', stream)
-    const lines = await inputOf(options.file, terminal)
+    const lines = await linesOf(options, terminal)
     const format = await formatOf(options, stream)
     const sender = new RecordSender(client, stream, pace)
     const { aggregate: isAggregating = false, skipMalformed: skipsMalformed = false } = options
@@ -100,6 +106,12 @@ async function produce(stream: string, options: ProduceOptions, terminal: Termin
     }
     refuse(packer, options)
   })
+}
+
+function linesOf({ file, connect }: ProduceOptions, terminal: Terminal): Promise<Readable> {
+  if (connect === undefined) return inputOf(file, terminal)
+  if (file === undefined) return socketInput(connect)
+  throw new UsageError('Cannot use --file and --connect: they exclude each other, give one of them')
 }
 
 async function report(

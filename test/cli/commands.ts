@@ -9,6 +9,7 @@ import { Command } from 'commander'
 import { type AddCommand, UsageError } from '../../local/cli/command-line.ts'
 import { addConsume } from '../../local/cli/consume.ts'
 import { addFaults } from '../../local/cli/faults.ts'
+import { addGenerate } from '../../local/cli/generate.ts'
 import { addProduce } from '../../local/cli/produce.ts'
 import { addQuery } from '../../local/cli/query.ts'
 import { addRegistry } from '../../local/cli/registry.ts'
@@ -25,6 +26,7 @@ const commands: readonly AddCommand[] = [
   addQuery,
   addStatus,
   addFaults,
+  addGenerate,
 ]
 
 /** Runs a command in this process: what it printed as its result. */
