@@ -21,11 +21,9 @@ export type AvroDuration = { readonly months: number; readonly days: number; rea
  * type Reading = AvroValue<typeof reading>   // { readonly celsius: number | null }
  * ```
  */
-export type AvroValue<Schema, Long extends AvroLong = 'number'> = {
-  // Found by an index, as the compiler would follow a conditional type without end where it infers a schema from a wanted value.
-  readonly known: ValueOf<Schema, '', Defined<Schema, ''>, Long>
-  readonly unknown: unknown
-}[[AvroSchema] extends [Schema] ? 'unknown' : 'known']
+export type AvroValue<Schema, Long extends AvroLong = 'number'> = [AvroSchema] extends [Schema]
+  ? unknown
+  : ValueOf<Schema, '', Defined<Schema, ''>, Long>
 
 /** A named type of the schema: its full name, the schema and the namespace that holds inside. */
 type Definition = { readonly name: string; readonly schema: unknown; readonly space: string }
