@@ -16,6 +16,7 @@ const onlyWhenNamed = [
   'integration/exactly-once.test.ts',
   'integration/exactly-once-seeds.test.ts',
   'kafka/kafka-sink.test.ts',
+  'kafka/kafka-source.test.ts',
   'nexmark/queries-large.test.ts',
 ]
 const isNamed = (file: string): boolean =>
