@@ -272,6 +272,23 @@ export type Sink =
 
 export type Graph = { readonly name: string; readonly keyGroups: number; readonly sinks: readonly Sink[] }
 
+/** A codec, or a format of files, as far as it may have something to learn before a batch. */
+export type Learner = Pick<Codec<unknown>, 'name' | 'prepare'>
+
+/** What writes a sink's records, if anything does. */
+export function writtenWith(sink: Sink): Learner | undefined {
+  switch (sink.kind) {
+    case 'view':
+      return undefined
+    case 'stream':
+      return sink.codec
+    case 'files':
+      return sink.format
+    case 'forEach':
+      return sink.to?.codec
+  }
+}
+
 /** The nodes that feed a node. */
 export function inputsOf(node: Node): readonly Node[] {
   switch (node.kind) {

@@ -1,4 +1,5 @@
 import { isFixed } from '../windows/window.ts'
+import { writtenWith } from './graph.ts'
 import type { Plan, Stage, StatefulNode } from './plan.ts'
 
 /** Parts of the operators that a bundle may leave out: see operators/parts. */
@@ -50,10 +51,10 @@ export function unusedParts(plan: Plan): readonly Part[] {
 
 function partsBeside({ input, sinks, consumers }: Stage): readonly Part[] {
   const source = input.kind === 'source' ? input.source : undefined
-  const codecs = [...sinks.flatMap(sink => ('codec' in sink ? sink.codec : [])), ...(source ? [source.codec] : [])]
+  const learners = [source?.codec, ...sinks.map(writtenWith)]
   return [
     ...([...consumers.keys()].some(({ kind }) => kind === 'lookup') ? ['lookups' as const] : []),
-    ...(codecs.some(({ prepare }) => prepare !== undefined) ? ['preparation' as const] : []),
+    ...(learners.some(learner => learner?.prepare !== undefined) ? ['preparation' as const] : []),
     ...(source?.from === undefined ? [] : ['kafka' as const]),
   ]
 }

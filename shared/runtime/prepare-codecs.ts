@@ -1,7 +1,6 @@
-import type { Codec } from '../codecs/codec.ts'
 import { readKpl } from '../codecs/kpl.ts'
 import { describeThrown, RetryBatchError } from '../model/errors.ts'
-import type { Sink } from '../plan/graph.ts'
+import { type Learner, writtenWith } from '../plan/graph.ts'
 import type { Ports } from '../ports/index.ts'
 import type { Batch } from './batch.ts'
 import type { Environment } from './environment.ts'
@@ -24,21 +23,8 @@ export async function prepareCodecs({ stage, ports }: Environment, batch: Batch)
   }
 }
 
-function writtenWith(sink: Sink): Pick<Codec<unknown>, 'name' | 'prepare'> | undefined {
-  switch (sink.kind) {
-    case 'view':
-      return undefined
-    case 'stream':
-      return sink.codec
-    case 'files':
-      return sink.format
-    case 'forEach':
-      return sink.to?.codec
-  }
-}
-
 async function prepare(
-  codec: Pick<Codec<unknown>, 'name' | 'prepare'>,
+  codec: Learner,
   records: readonly Uint8Array[],
   { lookups }: Pick<Ports, 'lookups'>,
   name: string,

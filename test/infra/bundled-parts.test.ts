@@ -9,6 +9,7 @@ import { q4 } from '../../functions/nexmark/q4.ts'
 import { q11 } from '../../functions/nexmark/q11.ts'
 import { orders } from '../../functions/orders/pipeline.ts'
 import { bundling, conditionsFor } from '../../infra/bundling.ts'
+import { ndjson } from '../../shared/codecs/files/index.ts'
 import { type Codec, json, kafka, minutes, panes, pipeline, tumbling, value } from '../../shared/index.ts'
 import * as leftOut from '../../shared/operators/parts/left-out.ts'
 import { operatorParts, type Part, parts, unusedParts } from '../../shared/plan/parts.ts'
@@ -53,6 +54,22 @@ test('the parts that a program uses are those of its operators', () => {
   assert.deepEqual(usedBy(q11.plan), ['moving-windows'])
   assert.deepEqual(usedBy(everything.plan), ['process', 'broadcast-joins', 'distribution', 'panes'])
   assert.deepEqual(usedBy(beside.plan), ['lookups', 'preparation', 'kafka'])
+})
+
+test('whatever writes records may have something to learn first', () => {
+  const plain = json<Click>()
+  const learning = { ...plain, prepare: () => undefined }
+  const sink = { kind: 'mine', guarantee: 'none', write: async () => {} }
+  for (const codec of [plain, learning]) {
+    const writing = [
+      pipeline('stream', ({ source }) => ({ out: source('click', { codec: plain }).toStream('out', codec) })),
+      pipeline('lines', ({ source }) => ({ out: source('click', { codec: plain }).toFiles(codec) })),
+      pipeline('files', ({ source }) => ({ out: source('click', { codec: plain }).toFiles(ndjson(codec)) })),
+      pipeline('sink', ({ source }) => ({ out: source('click', { codec: plain }).to({ ...sink, codec }) })),
+    ]
+    for (const { name, plan } of writing)
+      assert.deepEqual(usedBy(plan), codec === learning ? ['preparation'] : [], name)
+  }
 })
 
 test('whatever a part gives, what stands for it when it is left out gives too', async () => {
