@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict'
 import middy from '@middy/core'
 import type { Context, KinesisStreamBatchResponse, KinesisStreamEvent } from 'aws-lambda'
-import { kafkaBatches } from '#kafka-events'
+import { eachPartition } from '#kafka-events'
 import type { Pipeline } from '../shared/dsl/pipeline.ts'
-import { RetryBatchError } from '../shared/model/errors.ts'
 import type { Stage } from '../shared/plan/plan.ts'
+import { topicOf } from '../shared/plan/resources.ts'
 import type { InvocationReport } from '../shared/ports/host.ts'
 import type { Ports } from '../shared/ports/index.ts'
-import type { Batch, BatchResponse } from '../shared/runtime/batch.ts'
+import type { BatchResponse } from '../shared/runtime/batch.ts'
 import { Environment } from '../shared/runtime/environment.ts'
 import { type Invoked, invoke, invokeBatch } from '../shared/runtime/invocation.ts'
 import { hosted, hostOf } from './hosted.ts'
@@ -54,13 +54,14 @@ function handlerOf(pipeline: Pipeline<unknown, unknown>, stage: Stage): StageHan
       host.report(report)
       return response
     }
-    const from = stage.input.kind === 'source' ? stage.input.source.from : undefined
-    if (from === undefined || !('records' in event)) {
+    const topic = topicOf(stage.input)
+    if (topic === undefined || !('records' in event)) {
       const { batchItemFailures } = await heard(invoke(environment, kinesisEventOf(event), remainingMs, onFailure))
       return { batchItemFailures: [...batchItemFailures] }
     }
-    const batches = kafkaBatches(event, stage.name, from)
-    await inTurn(batches, batch => heard(invokeBatch(environment, batch, remainingMs, onFailure)))
+    await eachPartition(event, stage.name, topic, batch =>
+      heard(invokeBatch(environment, batch, remainingMs, onFailure)),
+    )
     return { batchItemFailures: [] }
   }
   return middy(run).use(hosted(stage.name)).use(observed(pipeline.name, stage.name))
@@ -68,23 +69,3 @@ function handlerOf(pipeline: Pipeline<unknown, unknown>, stage: Stage): StageHan
 
 /** Any other is none that the stage reads, and is refused as such. */
 const kinesisEventOf = (event: StageEvent): KinesisStreamEvent => ('Records' in event ? event : { Records: [] })
-
-/**
- * Each batch is dealt with as far as it can be, whatever becomes of the others. Throws where one is not at its end: then all are handed
- * over again, and what was dealt with is dropped.
- */
-async function inTurn(batches: readonly Batch[], run: (batch: Batch) => Promise<BatchResponse>): Promise<void> {
-  const left: unknown[] = []
-  for (const batch of batches) {
-    try {
-      const [first] = (await run(batch)).batchItemFailures
-      if (first === undefined) continue
-      throw new RetryBatchError(
-        `Cannot go on in ${batch.shard} of source "${batch.stream}": no time is left before offset ${first.itemIdentifier}, the next attempt goes on`,
-      )
-    } catch (thrown) {
-      left.push(thrown)
-    }
-  }
-  if (left.length > 0) throw left[0]
-}

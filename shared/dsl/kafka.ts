@@ -45,5 +45,5 @@ export function kafka({ topic, partitions }: KafkaOptions): KafkaOrigin {
 }
 
 /** The topic of a source. */
-export const topicOf = ({ topic, partitions }: KafkaOrigin, source: string): KafkaTopic =>
+export const topicFor = ({ topic, partitions }: KafkaOrigin, source: string): KafkaTopic =>
   Object.freeze({ kind: 'kafka', topic: topic ?? source, partitions })

@@ -6,7 +6,7 @@ import type { Written } from '../operators/written-once.ts'
 import { planOf } from '../plan/cut.ts'
 import type { ErrorPolicy, Sink, SourceNode } from '../plan/graph.ts'
 import type { Plan } from '../plan/plan.ts'
-import { type KafkaOrigin, topicOf } from './kafka.ts'
+import { type KafkaOrigin, topicFor } from './kafka.ts'
 import type { FromSource, FromStage, Merged, Origins } from './origin.ts'
 import { SinkBuilder } from './sink.ts'
 import { Results, Stream } from './stream.ts'
@@ -126,7 +126,7 @@ function sourceNode<T>(name: string, options: SourceOptions<T>, isWrittenByPipel
     onMalformed,
     onError,
     isWrittenByPipeline,
-    ...(from && { from: topicOf(from, name) }),
+    ...(from && { from: topicFor(from, name) }),
   })
   return node
 }

@@ -8,7 +8,7 @@ import { shortText, textOf } from './text.ts'
 /** What calls for a key came to in a run, whoever heard it. */
 export type AskedKey = {
   readonly key: unknown
-  /** Different answers, undefined where there was nothing. */
+  /** One for each call, undefined where there was nothing. */
   readonly answers: readonly unknown[]
   /** Some call for it failed. */
   readonly hasFailed: boolean
