@@ -28,6 +28,7 @@ export function panesOf(
   const isGrowing = windows?.kind === 'session'
   // Late records may extend or bring together sessions that have fired: how often each did is open.
   const isOpen = isGrowing && messages.some(({ time, watermark }) => time <= watermark)
+  const upToEach: Count = { least: 0, most: messages.length }
   const isCount = node.function === 'count'
   const adds = partsOf(node)
   const earlyPanes = inTime === 0 || early === undefined ? exactly(0) : firedBy(early, inTime, isGrowing)
@@ -47,14 +48,10 @@ export function panesOf(
     accumulation,
     ...('value' in result && { all: { value: result.value } }),
     ...(adds && { adds }),
-    early: isOpen ? { least: 0, most: messages.length } : earlyPanes,
-    onTime: isOpen
-      ? { least: 0, most: messages.length }
-      : isImpossible
-        ? exactly(0)
-        : { least: isSure ? 1 : 0, most: 1 },
+    early: isOpen ? upToEach : earlyPanes,
+    onTime: isOpen ? upToEach : isImpossible ? exactly(0) : { least: isSure ? 1 : 0, most: 1 },
     late: isOpen
-      ? { least: 0, most: messages.length }
+      ? upToEach
       : lateRest === undefined
         ? { least: afterwards > 0 ? 1 : 0, most: afterwards }
         : exactly(lateFired.least + (lateRest > 0 ? 1 : 0)),

@@ -82,10 +82,6 @@ function evaluateOperator(evaluation: Evaluation, stage: Stage, node: OperatorNo
   evaluation.operators.set(node.name, { arrived: anyCount, expired: anyCount })
   const giveUp = (reason: string): void => {
     evaluation.giveUp(node, reason)
-    for (const name of node.definition.sides) {
-      const side = evaluation.chain.sideOf(node, name)
-      if (side !== undefined) evaluation.giveUp(side, reason)
-    }
     evaluation.countFailed(stage.name, anyCount)
   }
   const { kind } = node.definition.spec
@@ -98,9 +94,9 @@ function evaluateOperator(evaluation: Evaluation, stage: Stage, node: OperatorNo
   if (unknown !== undefined) return giveUp(unknown)
   try {
     const known = inputs.filter(input => typeof input !== 'string')
-    const isOrdered = known.length === 1 && isInOrder(evaluation, stage, node.inputs[0], known[0])
+    const comesInOrder = known.length === 1 && isInOrder(evaluation, stage, node.inputs[0], known[0])
     const rows = known.map((messages, input) => rowsOf(evaluation, node, input, messages))
-    const result = evaluate(node, known, { isInOrder: isOrdered, rows })
+    const result = evaluate(node, known, { isInOrder: comesInOrder, rows })
     if (result.kind === 'open') return giveUp(result.reason)
     mark(evaluation, node, result, rows)
     // A function may throw on a row that is left open, or not.
