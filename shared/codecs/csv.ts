@@ -1,3 +1,4 @@
+import { counted } from '../model/counted.ts'
 import { ConfigurationError, MalformedRecordError } from '../model/errors.ts'
 import { asBuffer } from './bytes.ts'
 import type { Codec } from './codec.ts'
@@ -138,12 +139,12 @@ function readSlow<T>({ names, fields, delimiter, makeRow }: Line<T>, bytes: Buff
     throw new MalformedRecordError(`Cannot read ${where}: found ${what}, expected ${expected}`)
   }
   if (start === end && !(fields.length === 1 && fields[0].emptyIsMissing)) {
-    malformed(-1, 'nothing', counted(names.length))
+    malformed(-1, 'nothing', counted(names.length, 'column'))
   }
   const { columns, count, isOpen } = splitLine(bytes, start, end, delimiter, names.length)
   // A column that is never closed has swallowed the others: that is what to tell, and not how many are left.
   if (count > names.length || (count < names.length && !isOpen)) {
-    malformed(-1, counted(count), String(names.length))
+    malformed(-1, counted(count, 'column'), String(names.length))
   }
   const values = columns.map((column, i) => {
     if (column.kind === 'wrong') return malformed(i, foundBytes(bytes, column.start, column.end), column.expected)
@@ -152,8 +153,6 @@ function readSlow<T>({ names, fields, delimiter, makeRow }: Line<T>, bytes: Buff
   })
   return makeRow(...values)
 }
-
-const counted = (columns: number): string => (columns === 1 ? '1 column' : `${columns} columns`)
 
 function formatLine<T>({ names, fields, delimiter }: Line<T>, row: Readonly<Record<string, unknown>>): string {
   let line = ''

@@ -1,3 +1,4 @@
+import { callsWithin } from '../model/calls-within.ts'
 import { RetryBatchError } from '../model/errors.ts'
 import { hashKeyOfGroup } from '../model/hash-range.ts'
 import { limits } from '../model/limits.ts'
@@ -61,22 +62,13 @@ async function putCall(ports: Ports, stream: string, records: readonly PutRecord
 }
 
 /** In calls that PutRecords takes, in order. */
-export function callsOf(records: readonly PutRecord[]): PutRecord[][] {
-  const calls: PutRecord[][] = []
-  let bytes = 0
-  for (const record of records) {
-    const size = record.data.length + Buffer.byteLength(record.partitionKey)
-    const last = calls.at(-1)
-    if (last === undefined || last.length === limits.putRecordsCount || bytes + size > limits.putRecordsBytes) {
-      calls.push([record])
-      bytes = size
-    } else {
-      last.push(record)
-      bytes += size
-    }
-  }
-  return calls
-}
+export const callsOf = (records: readonly PutRecord[]): PutRecord[][] =>
+  callsWithin(
+    records,
+    limits.putRecordsCount,
+    limits.putRecordsBytes,
+    ({ data, partitionKey }) => data.length + Buffer.byteLength(partitionKey),
+  )
 
 /** Puts the records of each lane one after the other, lanes side by side: readers drop repeats by the highest position of a lane. */
 export async function putInOrder(ports: Ports, stream: string, records: readonly OutboxRecord[]): Promise<void> {

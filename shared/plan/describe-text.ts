@@ -1,3 +1,4 @@
+import { counted } from '../model/counted.ts'
 import type { InputDescription, PlanDescription, StageDescription } from './describe.ts'
 import type { ErrorPolicy } from './graph.ts'
 
@@ -35,7 +36,7 @@ function inputLines(reads: InputDescription): [string, string][] {
     ]
   }
   const { stream, keyGroups, from, edges } = reads
-  const groups = `${keyGroups} key group${keyGroups === 1 ? '' : 's'}`
+  const groups = counted(keyGroups, 'key group')
   return [
     ['reads', `stream "${stream}" from ${from.map(stage => `stage ${stage}`).join(', ')}, ${groups}`],
     ...edges.flatMap(({ key, ships }): [string, string][] => [

@@ -1,17 +1,10 @@
 /** Before a call is tried again: after 100 ms, 400 ms and 1.6 s. Three calls more are what a batch can wait for. */
 const pausesMs = [100, 400, 1_600] as const
 
-/** Waits in the program's own time. */
-export type Sleep = (ms: number) => Promise<void>
-
-const sleepHere: Sleep = ms => new Promise(resolve => setTimeout(resolve, ms))
+const sleep = (ms: number): Promise<void> => new Promise(resolve => setTimeout(resolve, ms))
 
 /** Tries again, after a growing pause each time, while what was thrown may pass. */
-export async function patiently<T>(
-  call: () => Promise<T>,
-  mayPass: (error: unknown) => boolean,
-  sleep: Sleep = sleepHere,
-): Promise<T> {
+export async function patiently<T>(call: () => Promise<T>, mayPass: (error: unknown) => boolean): Promise<T> {
   for (const ms of pausesMs) {
     try {
       return await call()
@@ -24,7 +17,7 @@ export async function patiently<T>(
 }
 
 /** Asks again until there is an answer, with the same pauses and then some more. Undefined where there never was one. */
-export async function polled<T>(ask: () => Promise<T | undefined>, sleep: Sleep = sleepHere): Promise<T | undefined> {
+export async function polled<T>(ask: () => Promise<T | undefined>): Promise<T | undefined> {
   for (const ms of [0, ...pausesMs, 3_000, 5_000]) {
     if (ms > 0) await sleep(ms)
     const answer = await ask()

@@ -27,3 +27,19 @@ export interface SchemaFormat {
 /** A difference as Confluent's registry writes it: its kind, and a sentence with the place. */
 export const problemText = (kind: string, description: string, more = ''): string =>
   `{errorType:"${kind}", description:"${description}"${more}}`
+
+/** A change of a schema as Confluent's registry writes it, between the two that messages name. */
+export const changeText = (change: { readonly kind: string; readonly place: string }, names: SideNames): string => {
+  const what = change.kind.toLowerCase().replaceAll('_', ' ')
+  const direction = `From the ${names.writer} to the ${names.reader} schema`
+  return problemText(change.kind, `${direction}: ${what} at path '#${change.place || '/'}'`)
+}
+
+/** Throws an Error where the text is no JSON. */
+export function parsedJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    throw new Error('it is no JSON document')
+  }
+}

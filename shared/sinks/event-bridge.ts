@@ -2,8 +2,9 @@ import type { EventBridgeClient, PutEventsRequestEntry } from '@aws-sdk/client-e
 import type { Codec } from '../codecs/codec.ts'
 import { found } from '../codecs/found.ts'
 import { json } from '../codecs/json.ts'
+import { callsWithin } from '../model/calls-within.ts'
 import { type Patience, triesOf } from './patience.ts'
-import { callsWithin, type EntryOutcome, sendEntries } from './send-entries.ts'
+import { type EntryOutcome, sendEntries } from './send-entries.ts'
 import { clientConfig, once, type ServicePlace } from './service-client.ts'
 import type { Sink } from './sink.ts'
 

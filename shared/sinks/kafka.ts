@@ -2,11 +2,11 @@ import { createHash } from 'node:crypto'
 import type { KafkaConfig, Message, Partitioners, Producer } from 'kafkajs'
 import type { Codec } from '../codecs/codec.ts'
 import { found } from '../codecs/found.ts'
+import { callsWithin } from '../model/calls-within.ts'
 import { type Duration, milliseconds, seconds } from '../model/duration.ts'
 import { ConfigurationError } from '../model/errors.ts'
 import { partsOfId } from './commit-id.ts'
 import { positionHeader, writerHeader } from './kafka-position.ts'
-import { callsWithin } from './send-entries.ts'
 import type { Sink } from './sink.ts'
 
 export type KafkaSinkOptions<T> = {

@@ -1,40 +1,13 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { csv } from '../../shared/codecs/csv.ts'
-import type { Field } from '../../shared/codecs/csv-field.ts'
 import { bool, float, int, oneOf, optional, text } from '../../shared/codecs/csv-fields.ts'
 import { timestamp } from '../../shared/codecs/csv-timestamp.ts'
 import { ConfigurationError, MalformedRecordError } from '../../shared/model/errors.ts'
+import { columnChecks } from './csv-column.ts'
 import { Random } from './random.ts'
 
-/** Reads one column between two others, each way there is, and answers its value or the message. */
-function read<T>(field: Field<T>, column: string): T | string {
-  const { fast, ...slow } = field
-  assert.ok(fast !== undefined)
-  const answers = [field, slow].map(each => {
-    const codec = csv({ a: each, b: text, c: each })
-    const bytes = Buffer.from(`${column},x,${column}`)
-    try {
-      const { a, c } = codec.decode(bytes, 0, bytes.length)
-      assert.deepEqual(a, c)
-      return a
-    } catch (error) {
-      assert.ok(error instanceof MalformedRecordError, String(error))
-      return error.message
-    }
-  })
-  assert.deepEqual(answers[0], answers[1], 'the fast way and the slow way must agree')
-  return answers[0]
-}
-
-function reads<T>(field: Field<T>, column: string, value: T): void {
-  assert.deepEqual(read(field, column), value, column)
-}
-
-function refuses<T>(field: Field<T>, column: string): void {
-  const message = `Cannot read column 1 "a": found ${JSON.stringify(column)}, expected ${field.expected}`
-  assert.equal(read(field, column), message)
-}
+const { read, reads, refuses } = columnChecks()
 
 describe('int', () => {
   it('reads whole numbers that are safe integers', () => {

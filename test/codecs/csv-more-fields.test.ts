@@ -5,37 +5,10 @@ import type { Field } from '../../shared/codecs/csv-field.ts'
 import { optional, text } from '../../shared/codecs/csv-fields.ts'
 import { boolOf, decimal, instant, long } from '../../shared/codecs/csv-more-fields.ts'
 import { ConfigurationError, MalformedRecordError } from '../../shared/model/errors.ts'
+import { columnChecks, quotedToo } from './csv-column.ts'
 import { Random } from './random.ts'
 
-/** Reads one column between two others, quoted and not, each way there is, and answers its value or the message. */
-function read<T>(field: Field<T>, column: string): T | string {
-  const { fast: _, ...slow } = field
-  const answers = [field, slow].flatMap(each =>
-    [column, `"${column.replaceAll('"', '""')}"`].map(written => {
-      const codec = csv({ a: each, b: text, c: each })
-      const bytes = Buffer.from(`${written},x,${written}`)
-      try {
-        const { a, c } = codec.decode(bytes, 0, bytes.length)
-        assert.deepEqual(a, c)
-        return a
-      } catch (error) {
-        assert.ok(error instanceof MalformedRecordError, String(error))
-        return error.message
-      }
-    }),
-  )
-  for (const other of answers) assert.deepEqual(other, answers[0], 'all ways must agree')
-  return answers[0]
-}
-
-function reads<T>(field: Field<T>, column: string, value: T): void {
-  assert.deepEqual(read(field, column), value, column)
-}
-
-function refuses<T>(field: Field<T>, column: string): void {
-  const message = `Cannot read column 1 "a": found ${JSON.stringify(column)}, expected ${field.expected}`
-  assert.equal(read(field, column), message)
-}
+const { read, reads, refuses } = columnChecks(quotedToo)
 
 describe('long', () => {
   it('reads whole numbers of 64 bits', () => {

@@ -1,10 +1,10 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { existsSync, mkdirSync, rmSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { delimiter, dirname, join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { freePort } from '../../local/localstack/instance.ts'
 
 const version = '1.5.33'
 const home = resolve(import.meta.dirname, '../../node_modules/.cache', `ministack-${version}`)
@@ -34,7 +34,7 @@ export function whyNoMinistack(): string | undefined {
 export async function startMinistack(): Promise<Ministack> {
   install()
   const folder = await mkdtemp(join(tmpdir(), 'millrace-ministack-'))
-  const port = await freePort()
+  const port = await freePort(0)
   const server = spawn(join(home, 'bin/python'), [join(import.meta.dirname, 'emulator.py')], {
     cwd: folder,
     env: {
@@ -117,13 +117,4 @@ function signalGroup({ pid }: ChildProcess, name: NodeJS.Signals): void {
   } catch {
     // The group has ended.
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>(listening => server.listen(0, '127.0.0.1', listening))
-  const address = server.address()
-  await new Promise(closed => server.close(closed))
-  if (typeof address !== 'object' || address === null) throw new Error('Cannot find a free port')
-  return address.port
 }

@@ -1,18 +1,15 @@
-import { type ChildProcess, execFile, spawn } from 'node:child_process'
-import { existsSync } from 'node:fs'
-import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
-import { createConnection, createServer } from 'node:net'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { createConnection } from 'node:net'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
-import { promisify } from 'node:util'
+import { join } from 'node:path'
+import { freePort } from '../../local/localstack/instance.ts'
+import { fetchJars, javaServer, runJava, startJava, whyNoJavaServer } from '../java-server.ts'
 
-const run = promisify(execFile)
-
-/** Apache Kafka, from Maven Central. */
 const version = '3.9.1'
-const folder = resolve(import.meta.dirname, '../../.millrace-tools', `kafka-${version}`)
-const startsWithinMs = 40_000
+const kafka = javaServer('Kafka', `kafka-${version}`, [
+  { group: 'org.apache.kafka', artifact: 'kafka_2.13', version },
+  { group: 'org.slf4j', artifact: 'slf4j-nop', version: '1.7.36' },
+])
 /** Any name of 16 bytes in base64. */
 const clusterId = 'TWlsbHJhY2VUZXN0aW5nMQ'
 
@@ -28,10 +25,9 @@ export type Broker = {
 
 /** Why none can be run here, undefined when one can. */
 export async function whyNoBroker(): Promise<string | undefined> {
-  if (!(await answers('java', '-version'))) return 'Java is not installed, 17 or later would be right'
-  if (existsSync(folder)) return undefined
-  if (!(await answers('mvn', '-v'))) return 'Maven is not installed, which fetches Kafka'
-  return fetchJars().then(
+  const reason = await whyNoJavaServer(kafka)
+  if (reason !== undefined) return reason
+  return fetchJars(kafka).then(
     () => undefined,
     error => `Kafka cannot be fetched: ${error instanceof Error ? error.message.split('\n')[0] : error}`,
   )
@@ -40,29 +36,26 @@ export async function whyNoBroker(): Promise<string | undefined> {
 /** Starts a broker that is its own controller (KRaft), on free ports, with a folder of its own. */
 export async function startBroker(): Promise<Broker> {
   const data = await mkdtemp(join(tmpdir(), 'millrace-kafka-'))
-  const [port, controllerPort] = [await freePort(), await freePort()]
+  const [port, controllerPort] = [await freePort(0), await freePort(0)]
   const settings = join(data, 'server.properties')
   await writeFile(settings, settingsOf(join(data, 'log'), port, controllerPort))
-  await java(['kafka.tools.StorageTool', 'format', '-t', clusterId, '-c', settings])
-  let server = await startServer(settings, port)
-  const kill = async (): Promise<void> => {
-    if (server.exitCode !== null || server.signalCode !== null) return
-    const ended = new Promise(done => server.once('exit', done))
-    server.kill('SIGKILL')
-    await ended
-  }
-  const killOnExit = (): void => void server.kill('SIGKILL')
-  process.once('exit', killOnExit)
+  await runJava(kafka, [...memory, 'kafka.tools.StorageTool', 'format', '-t', clusterId, '-c', settings])
+  const start = () =>
+    startJava(kafka, {
+      args: [...memory, 'kafka.Kafka', settings],
+      isUp: () => isListening(port),
+      withinMs: 40_000,
+    })
+  let kill = await start()
   return {
     address: `127.0.0.1:${port}`,
-    kill,
+    kill: () => kill(),
     restart: async () => {
       await kill()
-      server = await startServer(settings, port)
+      kill = await start()
     },
     close: async () => {
       await kill()
-      process.off('exit', killOnExit)
       await rm(data, { recursive: true, force: true })
     },
   }
@@ -85,82 +78,13 @@ group.initial.rebalance.delay.ms=0
 auto.create.topics.enable=false
 `
 
-const classPath = ['-cp', join(folder, '*')]
 const memory = ['-Xms64m', '-Xmx256m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1']
 
-const java = (args: readonly string[]) => run('java', [...memory, ...classPath, ...args])
-
-async function startServer(settings: string, port: number): Promise<ChildProcess> {
-  const server = spawn('java', [...memory, ...classPath, 'kafka.Kafka', settings], { stdio: 'ignore' })
-  const ended = new Promise<never>((_, fail) => {
-    server.once('error', fail)
-    server.once('exit', code => fail(new Error(`Cannot start Kafka: Java ended with ${code} before it answered`)))
-  })
-  ended.catch(() => undefined)
-  await Promise.race([untilAnswering(port), ended])
-  return server
-}
-
-async function untilAnswering(port: number): Promise<void> {
-  for (const began = Date.now(); Date.now() - began < startsWithinMs; await sleep(100)) {
-    const isUp = await new Promise<boolean>(done => {
-      const socket = createConnection({ host: '127.0.0.1', port }, () => done(true))
-      socket.once('error', () => done(false))
-      socket.once('connect', () => socket.destroy())
+const isListening = (port: number): Promise<boolean> =>
+  new Promise(done => {
+    const socket = createConnection({ host: '127.0.0.1', port }, () => {
+      socket.destroy()
+      done(true)
     })
-    if (isUp) return
-  }
-  throw new Error(`Cannot start Kafka: nothing answers at port ${port} after ${startsWithinMs / 1000} s`)
-}
-
-/** Fetched once, to a folder that git ignores. */
-async function fetchJars(): Promise<void> {
-  const unfinished = `${folder}.${process.pid}`
-  await mkdir(unfinished, { recursive: true })
-  try {
-    const pom = join(unfinished, 'pom.xml')
-    await writeFile(pom, project)
-    await run('mvn', ['-q', '-B', '-f', pom, 'dependency:copy-dependencies', `-DoutputDirectory=${unfinished}`])
-    await rename(unfinished, folder)
-  } finally {
-    await rm(unfinished, { recursive: true, force: true })
-  }
-}
-
-const project = `<project xmlns="http://maven.apache.org/POM/4.0.0">
-  <modelVersion>4.0.0</modelVersion>
-  <groupId>millrace</groupId>
-  <artifactId>kafka</artifactId>
-  <version>1</version>
-  <dependencies>
-    <dependency>
-      <groupId>org.apache.kafka</groupId>
-      <artifactId>kafka_2.13</artifactId>
-      <version>${version}</version>
-    </dependency>
-    <dependency>
-      <groupId>org.slf4j</groupId>
-      <artifactId>slf4j-nop</artifactId>
-      <version>1.7.36</version>
-    </dependency>
-  </dependencies>
-</project>
-`
-
-const answers = (command: string, option: string): Promise<boolean> =>
-  run(command, [option]).then(
-    () => true,
-    () => false,
-  )
-
-function freePort(): Promise<number> {
-  return new Promise((done, fail) => {
-    const server = createServer()
-    server.once('error', fail)
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address()
-      const port = typeof address === 'object' ? address?.port : undefined
-      server.close(() => (port === undefined ? fail(new Error('Cannot find a free port')) : done(port)))
-    })
+    socket.once('error', () => done(false))
   })
-}

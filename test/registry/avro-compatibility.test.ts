@@ -158,6 +158,8 @@ test('what is no schema is refused with its place', () => {
     [['int', ['null']], /a union directly within a union at "\/1"/],
     [['int', 'int'], /has "int" twice/],
     [fixed(-1), /found -1 at "\/size"/],
+    [fixed(2 ** 31), /found 2147483648 at "\/size"/],
+    [fixed(1, 'int'), /cannot redefine "int"/],
     [{ type: 'array' }, /an array without "items"/],
     [7, /found 7 at "\/", expected a type/],
     [record(field('a', fixed(1)), field('b', fixed(2))), /cannot redefine "F"/],

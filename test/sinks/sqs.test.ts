@@ -12,6 +12,15 @@ type Order = { readonly id: number; readonly customer: string }
 const ordersOf = (count: number): Order[] => Array.from({ length: count }, (_, id) => ({ id, customer: `c${id % 4}` }))
 const bodiesOf = (sent: readonly { readonly body: string }[]) => sent.map(({ body }) => (JSON.parse(body) as Order).id)
 
+const fifoSink = ({ queueUrl, endpoint }: { readonly queueUrl: string; readonly endpoint: string }) =>
+  sqsSink<Order>({
+    queueUrl: `${queueUrl}.fifo`,
+    endpoint,
+    codec: json(),
+    groupBy: ({ customer }) => customer,
+    pauseMs: 0,
+  })
+
 test('sqsSink() sends ten a call to a standard queue, each with a name', async t => {
   const { endpoint, queueUrl, queue, calls } = await fakeSqs(t)
   const sink = sqsSink<Order>({ queueUrl, endpoint, codec: json() })
@@ -56,13 +65,7 @@ test('a FIFO queue has each value once, those of a group in order, whatever fail
     const random = new Random(seed)
     const fates: readonly Fate[] = ['taken', 'taken', 'taken', 'throttled', 'lost']
     const fake = await fakeSqs(t, () => random.pick(fates))
-    const sink = sqsSink<Order>({
-      queueUrl: `${fake.queueUrl}.fifo`,
-      endpoint: fake.endpoint,
-      codec: json(),
-      groupBy: ({ customer }) => customer,
-      pauseMs: 0,
-    })
+    const sink = fifoSink(fake)
     const orders = ordersOf(30)
     for (const [version, part] of [orders.slice(0, 17), orders.slice(17)].entries()) {
       for (let done = false; !done; ) {
@@ -141,13 +144,7 @@ test('sqsSink() sends bytes as base64 where told', async t => {
 test('a FIFO queue has the values of a pipeline once, whatever await the runtime dies at', async t => {
   let random = new Random(1)
   const fake = await fakeSqs(t, () => (random.fraction() < 0.2 ? 'lost' : 'taken'))
-  const sink = sqsSink<Order>({
-    queueUrl: `${fake.queueUrl}.fifo`,
-    endpoint: fake.endpoint,
-    codec: json(),
-    groupBy: ({ customer }) => customer,
-    pauseMs: 0,
-  })
+  const sink = fifoSink(fake)
   let runs = 0
   await crashEverywhere({
     pipeline: pipeline('shop', ({ source }) => ({ sent: source('orders', { codec: json<Order>() }).to(sink) })),

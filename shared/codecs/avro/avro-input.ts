@@ -1,3 +1,4 @@
+import { counted } from '../../model/counted.ts'
 import { textCache } from '../csv-text.ts'
 import { readUtf8 } from '../text.ts'
 import { deepestRecords as deepest, mostEmptyItems } from './avro-limits.ts'
@@ -206,12 +207,12 @@ export class AvroInput {
     const length = this.longEither()
     if (length < 0) throw new Fault(`the length ${length}`, `0 or more for ${of}`)
     const left = this.end - this.at
-    if (length > left) throw new Fault(`${bytesText(left)} left`, `${length} for ${of}`)
+    if (length > left) throw new Fault(`${counted(left, 'byte')} left`, `${length} for ${of}`)
     return Number(length)
   }
 
   #need(count: number, of: string): void {
-    if (count > this.end - this.at) throw new Fault(`${bytesText(this.end - this.at)} left`, `${count} for ${of}`)
+    if (count > this.end - this.at) throw new Fault(`${counted(this.end - this.at, 'byte')} left`, `${count} for ${of}`)
   }
 
   #wideLong(low: number, from: number): number | bigint {
@@ -238,8 +239,6 @@ export class AvroInput {
     return new Fault(shown === '' ? 'no bytes left' : `the bytes ${shown}`, expected)
   }
 }
-
-const bytesText = (count: number): string => (count === 1 ? '1 byte' : `${count} bytes`)
 
 /** From the low 28 bits, the next 28 and the last 8 of a zigzag integer. */
 function unzigzag(low: number, middle: number, high: number): number | bigint {

@@ -1,8 +1,6 @@
 import { ConfigurationError } from '../../model/errors.ts'
 import { found } from '../found.ts'
-import { describeNode, type FixedNode, type LogicalType, type PrimitiveNode } from './schema-node.ts'
-
-type Attributes = Readonly<Record<string, unknown>>
+import { type Attributes, describeNode, type FixedNode, type LogicalType, type PrimitiveNode } from './schema-node.ts'
 
 /** Logical types by what they are kept in. */
 const simple: Readonly<Record<string, Readonly<Record<string, LogicalType>>>> = {

@@ -3,39 +3,67 @@ import { found } from '../found.ts'
 import type { WrittenSchema } from '../framing/schema-source.ts'
 import { defaultReader } from './default-value.ts'
 import { parseLogical } from './parse-logical.ts'
-import type { FieldNode, PrimitiveKind, PrimitiveNode, RecordNode, SchemaNode } from './schema-node.ts'
+import {
+  type Attributes,
+  branchName,
+  type FieldNode,
+  isPrimitive,
+  isPrimitiveNode,
+  type NamedNode,
+  namespaceOf,
+  type RecordNode,
+  type SchemaNode,
+} from './schema-node.ts'
+import { codecWords, misread, type SchemaPlace, type SchemaWords } from './schema-words.ts'
 
-/** Deeper nesting is no schema that a person wrote: Avro itself says nothing. */
-const deepest = 100
+/** What a parser asks of a schema, and what it says of one that is none. */
+export type SchemaRules = {
+  /**
+   * Of a `written` schema what is not needed to read its bytes may be wrong, as the specification asks of logical types. Of a `registered` one
+   * names, symbols and enums' defaults must be right, of one of the `program`'s all must be.
+   */
+  readonly of: 'written' | 'registered' | 'program'
+  /** Types inside each other: Avro itself says nothing. */
+  readonly deepest: number
+  readonly words: SchemaWords
+  /** What else is asked of a named type or a field, once it is parsed. */
+  readonly check?: (part: NamedNode | FieldNode, at: SchemaPlace) => void
+}
 
 export type ParseOptions = {
-  /**
-   * Whether the schema is the program's own: then names, defaults and logical types must be right. Of a writer's schema what is not needed to
-   * read its bytes may be wrong, as the specification asks of logical types.
-   */
+  /** Whether the schema is the program's own. */
   readonly isOwn: boolean
 }
 
-/** Names that a schema may use without defining them. */
-type Names = Map<string, SchemaNode>
+/** Deeper nesting is no schema that a person wrote. */
+const deepest = 100
+
+const rulesFor = ({ isOwn }: ParseOptions): SchemaRules => ({
+  of: isOwn ? 'program' : 'written',
+  deepest,
+  words: codecWords,
+})
+
+/** The named types that a schema may use without defining them. */
+export type SchemaNames = Map<string, NamedNode>
 
 type Context = {
-  readonly isOwn: boolean
-  readonly names: Names
+  readonly rules: SchemaRules
+  readonly names: SchemaNames
   /** Done when all types are known. */
   readonly defaults: { readonly field: FieldNode; readonly place: string }[]
 }
 
 /** A schema from its JSON value. Throws a ConfigurationError that names the place in the schema. */
 export function parseSchema(schema: unknown, options: ParseOptions): SchemaNode {
-  return parseWith(schema, options, new Map())
+  return parseBy(rulesFor(options), schema, new Map())
 }
 
 /** A schema from its text, with those that it refers to. Throws a ConfigurationError. */
 export function parseWritten(written: WrittenSchema, options: ParseOptions): SchemaNode {
-  const names: Names = new Map()
+  const names: SchemaNames = new Map()
   define(written, names, 0)
-  return parseWith(jsonOf(written.text), options, names)
+  return parseBy(rulesFor(options), jsonOf(written.text), names)
 }
 
 export function jsonOf(text: string): unknown {
@@ -50,171 +78,182 @@ export function jsonOf(text: string): unknown {
   }
 }
 
-function define({ references = [] }: WrittenSchema, names: Names, depth: number): void {
-  if (depth > deepest) refuse('its references', `${deepest} or more inside each other`, 'fewer')
+function define({ references = [] }: WrittenSchema, names: SchemaNames, depth: number): void {
+  if (depth > deepest) throw misread('its references', `${deepest} or more inside each other`, 'fewer')
   for (const { name, schema } of references) {
     if (names.has(name)) continue
     define(schema, names, depth + 1)
-    parseWith(jsonOf(schema.text), { isOwn: false }, names)
+    parseBy(rulesFor({ isOwn: false }), jsonOf(schema.text), names)
   }
 }
 
-function parseWith(schema: unknown, { isOwn }: ParseOptions, names: Names): SchemaNode {
-  const context: Context = { isOwn, names, defaults: [] }
-  const node = parse(schema, { place: '', space: '', depth: 0 }, context)
-  if (isOwn) for (const { field, place } of context.defaults) defaultReader(field.type, field.default, place)
+/** A schema from its JSON value, which may use the names that are known; those that it defines are added. */
+export function parseBy(rules: SchemaRules, schema: unknown, names: SchemaNames): SchemaNode {
+  const context: Context = { rules, names, defaults: [] }
+  const node = parse(schema, { place: '', pointer: '', space: '', depth: 0 }, context)
+  if (rules.of === 'program') {
+    for (const { field, place } of context.defaults) defaultReader(field.type, field.default, place)
+  }
   return node
 }
 
 /** Where in the schema, in which namespace and how deep. */
-type At = { readonly place: string; readonly space: string; readonly depth: number }
-
-const primitives: ReadonlySet<string> = new Set<PrimitiveKind>([
-  'null',
-  'boolean',
-  'int',
-  'long',
-  'float',
-  'double',
-  'bytes',
-  'string',
-])
-
-const isPrimitive = (name: string): name is PrimitiveKind => primitives.has(name)
-
-const isPrimitiveNode = (node: SchemaNode): node is PrimitiveNode => isPrimitive(node.kind)
-
-type Attributes = Readonly<Record<string, unknown>>
+type At = SchemaPlace & { readonly space: string; readonly depth: number }
 
 const isObject = (value: unknown): value is Attributes =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
 function parse(schema: unknown, at: At, context: Context): SchemaNode {
-  if (at.depth > deepest) refuse(at.place, `${deepest} or more types inside each other`, 'fewer')
-  if (typeof schema === 'string') return isPrimitive(schema) ? { kind: schema } : lookUp(schema, at, context)
+  const { of, deepest, words } = context.rules
+  if (at.depth > deepest) throw words.tooDeep(at, deepest)
+  if (typeof schema === 'string') {
+    return isPrimitive(schema) ? { kind: schema, attributes: {} } : lookUp(schema, at, context)
+  }
   if (Array.isArray(schema)) return parseUnion(schema, at, context)
-  if (!isObject(schema)) refuse(at.place, JSON.stringify(schema) ?? 'nothing', 'a type')
+  if (!isObject(schema)) throw words.notType(at, schema)
   const { type } = schema
-  const inside = { ...at, depth: at.depth + 1 }
   switch (type) {
+    case undefined:
+      throw words.lacking(at, 'type')
     case 'record':
     case 'error':
-      return parseRecord(schema, inside, context)
+      return parseRecord(schema, at, context)
     case 'enum':
-      return parseEnum(schema, inside, context)
+      return parseEnum(schema, at, context)
     case 'fixed':
-      return parseFixed(schema, inside, context)
-    case 'array':
-      return { kind: 'array', items: parse(schema.items, { ...inside, place: `${at.place}[]` }, context) }
-    case 'map':
-      return { kind: 'map', values: parse(schema.values, { ...inside, place: `${at.place}{}` }, context) }
+      return parseFixed(schema, at, context)
+    case 'array': {
+      if (schema.items === undefined) throw words.lacking(at, 'items')
+      const items = parse(schema.items, inside(at, '/items', `${at.place}[]`), context)
+      return { kind: 'array', items, attributes: schema }
+    }
+    case 'map': {
+      if (schema.values === undefined) throw words.lacking(at, 'values')
+      const values = parse(schema.values, inside(at, '/values', `${at.place}{}`), context)
+      return { kind: 'map', values, attributes: schema }
+    }
     default: {
-      const node = parse(type, inside, context)
-      // A logical type is one of the type that the object itself names.
-      if (typeof type !== 'string' || !isPrimitiveNode(node) || !('logicalType' in schema)) return node
-      const logical = parseLogical(schema, node, context.isOwn ? at.place : undefined)
-      return logical === undefined ? node : { kind: node.kind, logical }
+      const node = parse(type, typeof type === 'string' ? at : inside(at, '/type'), context)
+      // What the object says else is of the type that it names itself.
+      if (typeof type !== 'string' || !isPrimitiveNode(node)) return node
+      const logical = parseLogical(schema, node, of === 'program' ? at.place : undefined)
+      return { kind: node.kind, attributes: schema, ...(logical && { logical }) }
     }
   }
 }
 
+const inside = (at: At, step: string, place: string = at.place, space: string = at.space): At => ({
+  place,
+  pointer: at.pointer + step,
+  space,
+  depth: at.depth + 1,
+})
+
 function parseUnion(schema: readonly unknown[], at: At, context: Context): SchemaNode {
-  if (schema.length === 0 && context.isOwn) refuse(at.place, 'a union of nothing', 'one type or more')
-  const branches = schema.map(branch => parse(branch, { ...at, depth: at.depth + 1 }, context))
+  const { of, words } = context.rules
+  if (schema.length === 0 && of === 'program') throw misread(at.place, 'a union of nothing', 'one type or more')
+  const branches = schema.map((branch, index) => parse(branch, inside(at, `/${index}`), context))
   const seen = new Set<string>()
-  for (const branch of branches) {
-    if (branch.kind === 'union') refuse(at.place, 'a union in a union', 'one union of all types')
-    const name = 'name' in branch ? branch.name : branch.kind
-    if (seen.has(name)) refuse(at.place, `a union that has ${found(name)} twice`, 'each type once')
+  for (const [index, branch] of branches.entries()) {
+    if (branch.kind === 'union') throw words.unionInUnion(at, index)
+    const name = branchName(branch)
+    if (seen.has(name)) throw words.twiceInUnion(at, name)
     seen.add(name)
   }
   return { kind: 'union', branches }
 }
 
 function parseRecord(schema: Attributes, at: At, context: Context): RecordNode {
-  const { name, aliases, space } = named(schema, at, context)
+  const { words, check } = context.rules
   const fields: FieldNode[] = []
-  const node: RecordNode = { kind: 'record', name, aliases, fields }
-  context.names.set(name, node)
-  if (!Array.isArray(schema.fields)) refuse(name, 'no fields', 'an array of fields')
-  const path = at.place === '' ? name : at.place
+  const node: RecordNode = { kind: 'record', ...named(schema, at, context), fields }
+  defined(node, at, context)
+  if (!Array.isArray(schema.fields)) throw words.notFields({ ...at, place: node.name }, schema.fields)
+  const path = at.place === '' ? node.name : at.place
   for (const [i, given] of schema.fields.entries()) {
     const place = `${path}.${isObject(given) && typeof given.name === 'string' ? given.name : `fields[${i}]`}`
-    if (!isObject(given)) refuse(place, JSON.stringify(given), 'a field with a name and a type')
-    const fieldName = fieldNameOf(given.name, place, context)
-    if (fields.some(field => field.name === fieldName)) refuse(place, 'its name twice', 'each field once')
-    const field: FieldNode = {
-      name: fieldName,
-      aliases: textsOf(given.aliases),
-      type: parse(given.type, { ...at, place, space }, context),
-      ...(given.default === undefined ? {} : { default: given.default }),
-    }
+    const here = inside(at, `/fields/${i}`, place, namespaceOf(node.name))
+    const field = parseField(given, fields, here, context)
+    check?.(field, here)
     fields.push(field)
     if (field.default !== undefined) context.defaults.push({ field, place })
   }
   return node
 }
 
-function fieldNameOf(name: unknown, place: string, { isOwn }: Context): string {
-  // An object has no such property: it would set what the object inherits from.
-  if (typeof name !== 'string' || name === '' || name === '__proto__' || (isOwn && !isName(name))) {
-    refuse(place, `the name ${JSON.stringify(name)}`, 'letters, digits and _, no digit first')
+function parseField(given: unknown, before: readonly FieldNode[], at: At, context: Context): FieldNode {
+  const { words } = context.rules
+  if (!isObject(given)) throw words.notField(at, given)
+  const { name, type, aliases, default: json } = given
+  if (typeof name !== 'string' || !isFieldName(name, context)) throw words.fieldName(at, name)
+  if (before.some(field => field.name === name)) throw words.fieldTwice(at, name)
+  if (type === undefined) throw words.fieldWithoutType(at, name)
+  return {
+    name,
+    aliases: textsOf(aliases),
+    type: parse(type, { ...at, pointer: `${at.pointer}/type` }, context),
+    attributes: given,
+    ...(json !== undefined && { default: json }),
   }
-  return name
+}
+
+function isFieldName(name: string, { rules }: Context): boolean {
+  if (rules.of === 'registered') return isName(name)
+  // An object has no such property: it would set what the object inherits from.
+  if (name === '' || name === '__proto__') return false
+  return rules.of === 'written' || isName(name)
 }
 
 function parseEnum(schema: Attributes, at: At, context: Context): SchemaNode {
-  const { name, aliases } = named(schema, at, context)
+  const { of, words } = context.rules
+  const about = named(schema, at, context)
+  const here = { ...at, place: about.name }
   const { symbols, default: given } = schema
   const isRight = Array.isArray(symbols) && symbols.every(symbol => typeof symbol === 'string')
-  if (!isRight || new Set(symbols).size < symbols.length) {
-    refuse(name, `the symbols ${JSON.stringify(symbols)}`, 'names, each once')
-  }
-  if (context.isOwn) {
-    const wrong = symbols.find(symbol => !isName(symbol))
-    if (wrong !== undefined) refuse(name, `the symbol ${found(wrong)}`, 'letters, digits and _, no digit first')
-    if (given !== undefined && !symbols.some(symbol => symbol === given)) {
-      refuse(name, `the default ${JSON.stringify(given)}`, 'one of its symbols')
-    }
-  }
+  if (!isRight || new Set(symbols).size < symbols.length) throw words.symbols(here, symbols)
   const usable = typeof given === 'string' && symbols.includes(given)
-  const node: SchemaNode = { kind: 'enum', name, aliases, symbols, ...(usable ? { default: given } : {}) }
-  context.names.set(name, node)
-  return node
+  if (of !== 'written') {
+    const wrong = symbols.find(symbol => !isName(symbol))
+    if (wrong !== undefined) throw words.symbolName(here, wrong)
+    if (given !== undefined && !usable) throw words.enumDefault(here, given)
+  }
+  return defined({ kind: 'enum', ...about, symbols, ...(usable && { default: given }) }, at, context)
 }
 
 function parseFixed(schema: Attributes, at: At, context: Context): SchemaNode {
-  const { name, aliases } = named(schema, at, context)
+  const about = named(schema, at, context)
   const { size } = schema
   if (typeof size !== 'number' || !Number.isInteger(size) || size < 0 || size >= 2 ** 31) {
-    refuse(name, `the size ${JSON.stringify(size)}`, 'a whole number of bytes')
+    throw context.rules.words.size({ ...at, place: about.name }, size)
   }
-  const plain = { kind: 'fixed', name, aliases, size } as const
-  const logical = parseLogical(schema, plain, context.isOwn ? name : undefined)
-  const node: SchemaNode = logical === undefined ? plain : { ...plain, logical }
-  context.names.set(name, node)
+  const plain = { kind: 'fixed', ...about, size } as const
+  const logical = parseLogical(schema, plain, context.rules.of === 'program' ? about.name : undefined)
+  return defined({ ...plain, ...(logical && { logical }) }, at, context)
+}
+
+function lookUp(name: string, at: At, { names, rules }: Context): SchemaNode {
+  const node = names.get(qualified(name, at.space)) ?? names.get(name)
+  if (node === undefined) throw rules.words.unknownName(at, name, names.keys())
   return node
 }
 
-function lookUp(name: string, { place, space }: At, { names }: Context): SchemaNode {
-  const node = names.get(qualified(name, space)) ?? names.get(name)
-  if (node !== undefined) return node
-  const known = [...names.keys()].map(each => found(each)).join(', ')
-  refuse(place, `the type ${found(name)}`, `a type of Avro${known === '' ? '' : ` or one of ${known}`}`)
+function named(schema: Attributes, at: At, { rules, names }: Context) {
+  const { words } = rules
+  const { name: given, namespace } = schema
+  if (typeof given !== 'string' || given === '') throw words.noTypeName(at, given)
+  const name = qualified(given, typeof namespace === 'string' ? namespace : at.space)
+  const here = { ...at, place: name }
+  const wrong = name.split('.').find(part => !isName(part))
+  if (rules.of !== 'written' && wrong !== undefined) throw words.typeName(here, name, wrong)
+  if (isPrimitive(name) || names.has(name)) throw words.taken(here, name)
+  const aliases = textsOf(schema.aliases).map(alias => qualified(alias, namespaceOf(name)))
+  return { name, aliases, attributes: schema }
 }
 
-function named(schema: Attributes, { place, space: around }: At, context: Context) {
-  const { name: given } = schema
-  if (typeof given !== 'string' || given === '') refuse(place, `a type named ${JSON.stringify(given)}`, 'a name')
-  const own = typeof schema.namespace === 'string' ? schema.namespace : around
-  const name = qualified(given, own)
-  const wrong = name.split('.').find(part => !isName(part))
-  if (context.isOwn && wrong !== undefined)
-    refuse(name, `the name ${found(wrong)}`, 'letters, digits and _, no digit first')
-  if (isPrimitive(name)) refuse(name, 'a type of Avro defined', 'another name')
-  if (context.names.has(name)) refuse(name, 'it defined twice', 'its name the second time')
-  const space = name.slice(0, Math.max(0, name.lastIndexOf('.')))
-  return { name, space, aliases: textsOf(schema.aliases).map(alias => qualified(alias, space)) }
+function defined<T extends NamedNode>(node: T, at: At, { names, rules }: Context): T {
+  rules.check?.(node, at)
+  names.set(node.name, node)
+  return node
 }
 
 const isName = (name: string): boolean => /^[A-Za-z_]\w*$/.test(name)
@@ -227,8 +266,3 @@ function qualified(name: string, space: string): string {
 
 const textsOf = (value: unknown): readonly string[] =>
   Array.isArray(value) ? value.filter(text => typeof text === 'string') : []
-
-export function refuse(place: string, what: string, expected: string): never {
-  const where = place === '' ? '' : ` at ${place}`
-  throw new ConfigurationError(`Cannot read an Avro schema${where}: found ${what}, expected ${expected}`)
-}

@@ -2,19 +2,11 @@ import type { AvroLong } from './avro-value.ts'
 import { longFor } from './default-value.ts'
 import { Fault } from './fault.ts'
 import { logicalReader, ratioOf } from './logical-values.ts'
+import { promotions } from './matching.ts'
 import type { Plan } from './plan.ts'
 import { type FixedNode, type LogicalType, logicalName, logicalOf, type PrimitiveNode } from './schema-node.ts'
 
 type PlainNode = PrimitiveNode | FixedNode
-
-/** What else a type is read as: the specification's promotions. */
-export const promotions: Readonly<Record<string, readonly string[]>> = {
-  int: ['long', 'float', 'double'],
-  long: ['float', 'double'],
-  float: ['double'],
-  string: ['bytes'],
-  bytes: ['string'],
-}
 
 /** How a plain type is read as another one, undefined where it cannot be. Names of fixed are not looked at. */
 export function resolvePlain(writer: PlainNode, reader: PlainNode, long: AvroLong): Plan | undefined {

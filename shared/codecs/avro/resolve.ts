@@ -2,20 +2,19 @@ import type { AvroLong } from './avro-value.ts'
 import { defaultReader } from './default-value.ts'
 import { Fault } from './fault.ts'
 import { leastBytes } from './least-bytes.ts'
+import { areNamesMatching, isNameOf, promotions } from './matching.ts'
 import type { Plan, RecordPlan } from './plan.ts'
-import { promotions, resolvePlain } from './resolve-plain.ts'
+import { resolvePlain } from './resolve-plain.ts'
 import {
   branchName,
   describeNode,
   type EnumNode,
   type FieldNode,
-  type FixedNode,
   isObjectNode,
   isWrapping,
   type RecordNode,
   type SchemaNode,
   type UnionNode,
-  withoutNamespace,
 } from './schema-node.ts'
 
 /**
@@ -94,13 +93,6 @@ function branchFor(writer: SchemaNode, reader: UnionNode): SchemaNode | undefine
     reader.branches.find(branch => promoted.includes(branch.kind))
   )
 }
-
-type NamedNode = RecordNode | EnumNode | FixedNode
-
-const isNameOf = (reader: NamedNode, name: string): boolean => reader.name === name || reader.aliases.includes(name)
-
-const areNamesMatching = (writer: NamedNode, reader: NamedNode): boolean =>
-  isNameOf(reader, writer.name) || withoutNamespace(reader.name) === withoutNamespace(writer.name)
 
 function planEnum(writer: EnumNode, reader: EnumNode): Plan {
   const readAs = (symbol: string): string | undefined => (reader.symbols.includes(symbol) ? symbol : reader.default)

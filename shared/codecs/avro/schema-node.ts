@@ -1,11 +1,17 @@
 /** A parsed schema: names are full, references are the nodes themselves, so that a recursive schema is a graph with circles. */
 export type SchemaNode = PrimitiveNode | FixedNode | EnumNode | ArrayNode | MapNode | UnionNode | RecordNode
 
-export type PrimitiveKind = 'null' | 'boolean' | 'int' | 'long' | 'float' | 'double' | 'bytes' | 'string'
+const primitiveKinds = ['null', 'boolean', 'int', 'long', 'float', 'double', 'bytes', 'string'] as const
+export type PrimitiveKind = (typeof primitiveKinds)[number]
 
-export type PrimitiveNode = { readonly kind: PrimitiveKind; readonly logical?: LogicalType }
+/** What a schema's JSON says of a type or a field, in its order: what Avro knows and whatever else somebody wrote there. */
+export type Attributes = Readonly<Record<string, unknown>>
 
-type Named = {
+type Described = { readonly attributes: Attributes }
+
+export type PrimitiveNode = Described & { readonly kind: PrimitiveKind; readonly logical?: LogicalType }
+
+type Named = Described & {
   /** With its namespace, e.g. `com.acme.Order`. */
   readonly name: string
   /** Full names too. */
@@ -21,9 +27,9 @@ export type EnumNode = Named & {
   readonly default?: string
 }
 
-export type ArrayNode = { readonly kind: 'array'; readonly items: SchemaNode }
+export type ArrayNode = Described & { readonly kind: 'array'; readonly items: SchemaNode }
 
-export type MapNode = { readonly kind: 'map'; readonly values: SchemaNode }
+export type MapNode = Described & { readonly kind: 'map'; readonly values: SchemaNode }
 
 export type UnionNode = { readonly kind: 'union'; readonly branches: readonly SchemaNode[] }
 
@@ -33,13 +39,19 @@ export type RecordNode = Named & {
   readonly fields: FieldNode[]
 }
 
-export type FieldNode = {
+export type NamedNode = RecordNode | EnumNode | FixedNode
+
+export type FieldNode = Described & {
   readonly name: string
   readonly aliases: readonly string[]
   readonly type: SchemaNode
   /** As JSON; undefined where the field has no default. */
   readonly default?: unknown
 }
+
+export const isPrimitive = (name: string): name is PrimitiveKind => primitiveKinds.some(kind => kind === name)
+
+export const isPrimitiveNode = (node: SchemaNode): node is PrimitiveNode => isPrimitive(node.kind)
 
 export type TimeUnit = 'millis' | 'micros' | 'nanos'
 
@@ -99,5 +111,7 @@ export const branchName = (node: SchemaNode): string => ('name' in node ? node.n
 
 /** Whether a union's branches that are objects are wrapped in an object with their name. */
 export const isWrapping = (union: UnionNode): boolean => union.branches.filter(isObjectNode).length > 1
+
+export const namespaceOf = (name: string): string => name.slice(0, Math.max(0, name.lastIndexOf('.')))
 
 export const withoutNamespace = (name: string): string => name.slice(name.lastIndexOf('.') + 1)

@@ -1,3 +1,4 @@
+import { counted } from '../../model/counted.ts'
 import type { Window } from '../../windows/window.ts'
 
 /**
@@ -77,6 +78,6 @@ function describeTrigger({ records, eventTimeMs, arrivalTimeMs, when, atMost }: 
     ...(eventTimeMs === undefined ? [] : [`every ${eventTimeMs} ms of event time`]),
     ...(arrivalTimeMs === undefined ? [] : [`every ${arrivalTimeMs} ms of arrival time`]),
   ]
-  const most = atMost === undefined ? '' : ` at most ${atMost} time${atMost === 1 ? '' : 's'}`
+  const most = atMost === undefined ? '' : ` at most ${counted(atMost, 'time')}`
   return `${parts.join(when === 'any' ? ' or ' : ' and ')}${most}`
 }

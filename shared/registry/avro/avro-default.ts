@@ -1,12 +1,12 @@
-import type { AvroSchema, Json } from './avro-schema.ts'
+import { branchName, type SchemaNode } from '../../codecs/avro/schema-node.ts'
 
 /** What is wrong with a field's default, undefined where nothing is. A union's default is of any of its branches (Avro 1.12). */
-export function defaultProblem(schema: AvroSchema, value: Json): string | undefined {
+export function defaultProblem(schema: SchemaNode, value: unknown): string | undefined {
   if (fits(schema, value)) return undefined
-  return `found ${JSON.stringify(value)}, expected a value of type ${'name' in schema ? schema.name : schema.kind}`
+  return `found ${JSON.stringify(value)}, expected a value of type ${branchName(schema)}`
 }
 
-function fits(schema: AvroSchema, value: Json): boolean {
+function fits(schema: SchemaNode, value: unknown): boolean {
   switch (schema.kind) {
     case 'null':
       return value === null
@@ -36,11 +36,11 @@ function fits(schema: AvroSchema, value: Json): boolean {
         isObject(value) &&
         schema.fields.every(field => {
           const given = Object.hasOwn(value, field.name) ? value[field.name] : field.default
-          return given !== undefined && fits(field.schema, given)
+          return given !== undefined && fits(field.type, given)
         })
       )
   }
 }
 
-const isObject = (value: Json): value is Readonly<Record<string, Json>> =>
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)

@@ -1,37 +1,38 @@
+import { parseBy, type SchemaNames } from '../../codecs/avro/parse-schema.ts'
+import type { SchemaNode } from '../../codecs/avro/schema-node.ts'
 import type { WrittenReference } from '../../codecs/framing/schema-source.ts'
-import type { ParsedSchema, SchemaFormat, SideNames } from '../schema-format.ts'
-import { AvroParser } from './avro-parser.ts'
+import { type ParsedSchema, parsedJson, type SchemaFormat, type SideNames } from '../schema-format.ts'
 import { avroProblems } from './avro-reading.ts'
-import type { AvroSchema } from './avro-schema.ts'
+import { registryRules } from './avro-rules.ts'
 import { avroText } from './avro-text.ts'
 
 /** Avro schemas. What a reference defines is known by its name. */
 export const avroFormat: SchemaFormat = {
   parse: (text, references) => {
-    const parser = new AvroParser()
-    defineAll(parser, references, new Set())
-    const known = new Set(parser.names())
-    return new ParsedAvro(parser.parse(text), known)
+    const names: SchemaNames = new Map()
+    defineAll(names, references, new Set())
+    const known = new Set(names.keys())
+    return new ParsedAvro(parseBy(registryRules, parsedJson(text), names), known)
   },
 }
 
 /** What a reference needs itself comes before it; a schema that several need comes once. */
-function defineAll(parser: AvroParser, references: readonly WrittenReference[], done: Set<string>): void {
+function defineAll(names: SchemaNames, references: readonly WrittenReference[], done: Set<string>): void {
   for (const { schema } of references) {
     if (done.has(schema.text)) continue
     done.add(schema.text)
-    defineAll(parser, schema.references ?? [], done)
-    parser.parse(schema.text)
+    defineAll(names, schema.references ?? [], done)
+    parseBy(registryRules, parsedJson(schema.text), names)
   }
 }
 
 class ParsedAvro implements ParsedSchema {
   readonly type = 'AVRO'
   readonly canonical: string
-  readonly #schema: AvroSchema
+  readonly #schema: SchemaNode
   readonly #known: ReadonlySet<string>
 
-  constructor(schema: AvroSchema, known: ReadonlySet<string>) {
+  constructor(schema: SchemaNode, known: ReadonlySet<string>) {
     this.#schema = schema
     this.#known = known
     this.canonical = avroText(schema, { normalized: false, known })

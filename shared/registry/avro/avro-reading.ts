@@ -1,30 +1,15 @@
+import { areNamesMatching, promotions } from '../../codecs/avro/matching.ts'
+import type { NamedNode, RecordNode, SchemaNode } from '../../codecs/avro/schema-node.ts'
 import { problemText, type SideNames } from '../schema-format.ts'
-import {
-  type AvroNamed,
-  type AvroRecord,
-  type AvroSchema,
-  isPrimitive,
-  type PrimitiveKind,
-  simpleName,
-} from './avro-schema.ts'
-
-/** By Avro 1.12, "Schema Resolution": what else a writer's type may be read as. */
-const promotions: Readonly<Partial<Record<PrimitiveKind, readonly string[]>>> = {
-  int: ['long', 'float', 'double'],
-  long: ['float', 'double'],
-  float: ['double'],
-  string: ['bytes'],
-  bytes: ['string'],
-}
 
 /**
  * What keeps a reader with one schema from reading all that was written with the other, by Avro's rules of resolution. Types of the same
  * name that refer to themselves are compared once. Places are those of the reader.
  */
-export function avroProblems(reader: AvroSchema, writer: AvroSchema, names: SideNames): readonly string[] {
-  const compared = new Map<AvroSchema, Set<AvroSchema>>()
+export function avroProblems(reader: SchemaNode, writer: SchemaNode, names: SideNames): readonly string[] {
+  const compared = new Map<SchemaNode, Set<SchemaNode>>()
 
-  function problems(read: AvroSchema, written: AvroSchema, place: string): readonly string[] {
+  function problems(read: SchemaNode, written: SchemaNode, place: string): readonly string[] {
     const seen = compared.get(read) ?? new Set()
     compared.set(read, seen)
     const isNamed = 'name' in read && 'name' in written
@@ -36,13 +21,13 @@ export function avroProblems(reader: AvroSchema, writer: AvroSchema, names: Side
     return found
   }
 
-  function fresh(read: AvroSchema, written: AvroSchema, place: string): readonly string[] {
+  function fresh(read: SchemaNode, written: SchemaNode, place: string): readonly string[] {
     if (written.kind === 'union') return unionWritten(read, written.branches, place)
     if (read.kind === 'union') {
       if (read.branches.some(branch => problems(branch, written, place).length === 0)) return []
       return [missingBranch(written, place)]
     }
-    if (isPrimitive(written) && promotions[written.kind]?.includes(read.kind)) return []
+    if (promotions[written.kind]?.includes(read.kind)) return []
     if (read.kind !== written.kind) return [typeMismatch(read, written, place)]
     if (read.kind === 'array' && written.kind === 'array') return problems(read.items, written.items, `${place}/items`)
     if (read.kind === 'map' && written.kind === 'map') return problems(read.values, written.values, `${place}/values`)
@@ -50,12 +35,12 @@ export function avroProblems(reader: AvroSchema, writer: AvroSchema, names: Side
     return [...nameProblems(read, written, place), ...namedProblems(read, written, place)]
   }
 
-  function unionWritten(read: AvroSchema, branches: readonly AvroSchema[], place: string): readonly string[] {
+  function unionWritten(read: SchemaNode, branches: readonly SchemaNode[], place: string): readonly string[] {
     if (read.kind !== 'union') return branches.flatMap(branch => problems(read, branch, place))
     return branches.flatMap((branch, index) => problems(read, branch, `${place}/${index}`))
   }
 
-  function namedProblems(read: AvroNamed, written: AvroNamed, place: string): readonly string[] {
+  function namedProblems(read: NamedNode, written: NamedNode, place: string): readonly string[] {
     if (read.kind === 'fixed' && written.kind === 'fixed') {
       if (read.size === written.size) return []
       const sentence = `The size of FIXED type field at path '${at(`${place}/size`)}' in the ${names.reader} schema does not match with the ${names.writer} schema`
@@ -71,26 +56,26 @@ export function avroProblems(reader: AvroSchema, writer: AvroSchema, names: Side
     return read.kind === 'record' && written.kind === 'record' ? recordProblems(read, written, place) : []
   }
 
-  function recordProblems(read: AvroRecord, written: AvroRecord, place: string): readonly string[] {
+  function recordProblems(read: RecordNode, written: RecordNode, place: string): readonly string[] {
     return read.fields.flatMap((field, index) => {
       const here = `${place}/fields/${index}`
       const same =
         written.fields.find(({ name }) => name === field.name) ??
         written.fields.find(({ name }) => field.aliases.includes(name))
-      if (same !== undefined) return problems(field.schema, same.schema, `${here}/type`)
+      if (same !== undefined) return problems(field.type, same.type, `${here}/type`)
       if (field.default !== undefined) return []
       const sentence = `The field '${field.name}' at path '${at(here)}' in the ${names.reader} schema has no default value and is missing in the ${names.writer} schema`
       return [problem('READER_FIELD_MISSING_DEFAULT_VALUE', sentence, field.name)]
     })
   }
 
-  function typeMismatch(read: AvroSchema, written: AvroSchema, place: string): string {
+  function typeMismatch(read: SchemaNode, written: SchemaNode, place: string): string {
     const sentence = `The type (path '${at(place)}') of a field in the ${names.reader} schema does not match with the ${names.writer} schema`
     const more = `reader type: ${read.kind.toUpperCase()} not compatible with writer type: ${written.kind.toUpperCase()}`
     return problem('TYPE_MISMATCH', sentence, more)
   }
 
-  function missingBranch(written: AvroSchema, place: string): string {
+  function missingBranch(written: SchemaNode, place: string): string {
     const sentence = `The ${names.reader} schema is missing a type inside a union field at path '${at(place)}' in the ${names.writer} schema`
     return problem('MISSING_UNION_BRANCH', sentence, `reader union lacking writer type: ${written.kind.toUpperCase()}`)
   }
@@ -98,10 +83,8 @@ export function avroProblems(reader: AvroSchema, writer: AvroSchema, names: Side
   return problems(reader, writer, '')
 }
 
-/** Names without their namespaces must be equal, or the writer's one of the reader's aliases. */
-function nameProblems(read: AvroNamed, written: AvroNamed, place: string): readonly string[] {
-  const isSame = simpleName(read.name) === simpleName(written.name) || read.aliases.includes(written.name)
-  if (isSame) return []
+function nameProblems(read: NamedNode, written: NamedNode, place: string): readonly string[] {
+  if (areNamesMatching(written, read)) return []
   const sentence = `The name of the schema has changed (path '${at(`${place}/name`)}')`
   return [problem('NAME_MISMATCH', sentence, `expected: ${written.name}`)]
 }

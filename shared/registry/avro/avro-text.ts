@@ -1,12 +1,11 @@
 import {
-  type AvroField,
-  type AvroNamed,
-  type AvroProps,
-  type AvroSchema,
-  type Json,
+  type Attributes,
+  type FieldNode,
+  type NamedNode,
   namespaceOf,
-  simpleName,
-} from './avro-schema.ts'
+  type SchemaNode,
+  withoutNamespace,
+} from '../../codecs/avro/schema-node.ts'
 
 export type AvroTextOptions = {
   /** Full names everywhere, and further attributes in the order of their names. */
@@ -15,13 +14,11 @@ export type AvroTextOptions = {
   readonly known: ReadonlySet<string>
 }
 
-type Written = Json | { [name: string]: Written } | Written[]
-
 /** A schema as compact JSON, its attributes in one order, whatever theirs was: the same text for the same schema. */
-export function avroText(schema: AvroSchema, { normalized, known }: AvroTextOptions): string {
+export function avroText(schema: SchemaNode, { normalized, known }: AvroTextOptions): string {
   const defined = new Set(known)
 
-  function written(part: AvroSchema, namespace: string): Written {
+  function written(part: SchemaNode, namespace: string): unknown {
     switch (part.kind) {
       case 'record':
       case 'enum':
@@ -30,51 +27,65 @@ export function avroText(schema: AvroSchema, { normalized, known }: AvroTextOpti
       case 'union':
         return part.branches.map(branch => written(branch, namespace))
       case 'array':
-        return { type: 'array', items: written(part.items, namespace), ...props(part.props) }
+        return { type: 'array', items: written(part.items, namespace), ...props(part.attributes, own.array) }
       case 'map':
-        return { type: 'map', values: written(part.values, namespace), ...props(part.props) }
-      default:
-        return Object.keys(part.props).length === 0 ? part.kind : { type: part.kind, ...props(part.props) }
+        return { type: 'map', values: written(part.values, namespace), ...props(part.attributes, own.map) }
+      default: {
+        const more = props(part.attributes, own.primitive)
+        return Object.keys(more).length === 0 ? part.kind : { type: part.kind, ...more }
+      }
     }
   }
 
-  function named(part: AvroNamed, namespace: string): Written {
+  function named(part: NamedNode, namespace: string): unknown {
     const space = namespaceOf(part.name)
-    if (defined.has(part.name)) return normalized || space !== namespace ? part.name : simpleName(part.name)
+    if (defined.has(part.name)) return normalized || space !== namespace ? part.name : withoutNamespace(part.name)
     defined.add(part.name)
     const name = normalized
       ? { name: part.name }
-      : { name: simpleName(part.name), ...(space !== namespace && { namespace: space }) }
-    const doc = part.doc === undefined ? {} : { doc: part.doc }
-    const aliases = aliasesOf(
-      part.aliases.map(alias => (!normalized && namespaceOf(alias) === space ? simpleName(alias) : alias)),
+      : { name: withoutNamespace(part.name), ...(space !== namespace && { namespace: space }) }
+    const doc = docOf(part.attributes)
+    const aliases = part.aliases.map(alias =>
+      !normalized && namespaceOf(alias) === space ? withoutNamespace(alias) : alias,
     )
-    const end = { ...props(part.props), ...aliases }
-    if (part.kind === 'fixed') return { type: 'fixed', ...name, ...doc, size: part.size, ...end }
+    const end = { ...props(part.attributes, own[part.kind]), aliases: unlessNone(aliases) }
+    if (part.kind === 'fixed') return { type: 'fixed', ...name, doc, size: part.size, ...end }
     if (part.kind === 'enum') {
-      const value = part.default === undefined ? {} : { default: part.default }
-      return { type: 'enum', ...name, ...doc, symbols: [...part.symbols], ...value, ...end }
+      return { type: 'enum', ...name, doc, symbols: part.symbols, default: part.default, ...end }
     }
     const fields = part.fields.map(each => field(each, space))
-    return { type: part.isError ? 'error' : 'record', ...name, ...doc, fields, ...end }
+    return { type: part.attributes.type, ...name, doc, fields, ...end }
   }
 
-  const field = (part: AvroField, namespace: string): Written => ({
-    name: part.name,
-    type: written(part.schema, namespace),
-    ...(part.doc !== undefined && { doc: part.doc }),
-    ...(part.default !== undefined && { default: part.default }),
-    ...(part.order !== undefined && part.order !== 'ascending' && { order: part.order }),
-    ...aliasesOf(part.aliases),
-    ...props(part.props),
+  const field = ({ name, type, aliases, attributes, default: value }: FieldNode, namespace: string): unknown => ({
+    name,
+    type: written(type, namespace),
+    doc: docOf(attributes),
+    default: value,
+    order: attributes.order === 'ascending' ? undefined : attributes.order,
+    aliases: unlessNone(aliases),
+    ...props(attributes, own.field),
   })
 
-  const props = (given: AvroProps): AvroProps => {
-    if (!normalized) return given
-    return Object.fromEntries(Object.entries(given).sort(([a], [b]) => (a < b ? -1 : 1)))
+  function props(attributes: Attributes, except: readonly string[]): Attributes {
+    const further = Object.entries(attributes).filter(([name]) => !except.includes(name))
+    return Object.fromEntries(normalized ? further.sort(([a], [b]) => (a < b ? -1 : 1)) : further)
   }
 
   return JSON.stringify(written(schema, ''))
 }
 
-const aliasesOf = (aliases: readonly string[]) => (aliases.length === 0 ? {} : { aliases: [...aliases] })
+/** What Avro gives a meaning to. The rest is written as it is. */
+const own = {
+  primitive: ['type'],
+  array: ['type', 'items'],
+  map: ['type', 'values'],
+  record: ['type', 'name', 'namespace', 'doc', 'aliases', 'fields'],
+  enum: ['type', 'name', 'namespace', 'doc', 'aliases', 'symbols', 'default'],
+  fixed: ['type', 'name', 'namespace', 'doc', 'aliases', 'size'],
+  field: ['name', 'type', 'doc', 'default', 'order', 'aliases'],
+} as const
+
+// What is undefined is left out of JSON.
+const docOf = ({ doc }: Attributes) => (typeof doc === 'string' ? doc : undefined)
+const unlessNone = (aliases: readonly string[]) => (aliases.length === 0 ? undefined : aliases)

@@ -1,7 +1,7 @@
-import { areHarmless, below, type JsonChange, limitChange } from './json-changes.ts'
+import { below, type JsonChange, limitChange } from './json-changes.ts'
 import type { Compare } from './json-diff.ts'
 import { isOpen, type JsonArrayNode, type JsonNode, restSchema } from './json-node.ts'
-import { restChanges } from './json-object-diff.ts'
+import { coveredChanges, removedChanges, restChanges, type Unlisted } from './json-rest-diff.ts'
 
 /** The changes from one schema of arrays to another. */
 export function arrayChanges(before: JsonArrayNode, after: JsonArrayNode, compare: Compare): readonly JsonChange[] {
@@ -26,24 +26,10 @@ function tupleChanges(before: JsonArrayNode, after: JsonArrayNode, compare: Comp
   return Array.from({ length }, (_, index) => {
     const [old, next] = [before.tuple[index]?.(), after.tuple[index]?.()]
     if (old !== undefined && next !== undefined) return below(`/items/${index}`, compare(old, next))
-    const changes = old === undefined ? addedChanges(next, before, compare) : removedChanges(old, after, compare)
+    const changes =
+      old === undefined ? addedChanges(next, before, compare) : removedChanges('ITEM', old, unlisted(after), compare)
     return below(`/items/${index}`, changes)
   }).flat()
-}
-
-function removedChanges(old: JsonNode, after: JsonArrayNode, compare: Compare): readonly JsonChange[] {
-  if (isOpen(after.rest)) return [{ kind: 'ITEM_REMOVED_FROM_OPEN_CONTENT_MODEL', place: '' }]
-  const covering = restSchema(after.rest)
-  if (covering === undefined) {
-    const kind =
-      old.kind === 'nothing'
-        ? 'ITEM_WITH_FALSE_REMOVED_FROM_CLOSED_CONTENT_MODEL'
-        : 'ITEM_REMOVED_FROM_CLOSED_CONTENT_MODEL'
-    return [{ kind, place: '' }]
-  }
-  const changes = compare(old, covering)
-  const isCovered = areHarmless(changes) ? 'IS' : 'NOT'
-  return [...changes, { kind: `ITEM_REMOVED_${isCovered}_COVERED_BY_PARTIALLY_OPEN_CONTENT_MODEL`, place: '' }]
 }
 
 function addedChanges(next: JsonNode | undefined, before: JsonArrayNode, compare: Compare): readonly JsonChange[] {
@@ -56,7 +42,7 @@ function addedChanges(next: JsonNode | undefined, before: JsonArrayNode, compare
   }
   const covering = restSchema(before.rest)
   if (covering === undefined) return [{ kind: 'ITEM_ADDED_TO_CLOSED_CONTENT_MODEL', place: '' }]
-  const changes = compare(covering, next)
-  const isCovered = areHarmless(changes) ? 'IS' : 'NOT'
-  return [...changes, { kind: `ITEM_ADDED_${isCovered}_COVERED_BY_PARTIALLY_OPEN_CONTENT_MODEL`, place: '' }]
+  return coveredChanges('ITEM_ADDED', compare(covering, next))
 }
+
+const unlisted = ({ rest }: JsonArrayNode): Unlisted => ({ isOpen: isOpen(rest), schema: () => restSchema(rest) })

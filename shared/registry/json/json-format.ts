@@ -1,4 +1,4 @@
-import { type ParsedSchema, problemText, type SchemaFormat, type SideNames } from '../schema-format.ts'
+import { changeText, type ParsedSchema, parsedJson, type SchemaFormat, type SideNames } from '../schema-format.ts'
 import { isHarmless } from './json-changes.ts'
 import { jsonChanges } from './json-diff.ts'
 import type { JsonNode } from './json-node.ts'
@@ -8,7 +8,7 @@ import { sortedText } from './same-json.ts'
 /** JSON Schemas of drafts 4 to 2020-12. */
 export const jsonFormat: SchemaFormat = {
   parse: (text, references) => {
-    const document = parsed(text)
+    const document = parsedJson(text)
     if (
       typeof document !== 'boolean' &&
       (typeof document !== 'object' || document === null || Array.isArray(document))
@@ -35,21 +35,10 @@ class ParsedJsonSchema implements ParsedSchema {
     return sortedText(this.#document) ?? ''
   }
 
-  problemsReading(written: ParsedSchema, { reader, writer }: SideNames): readonly string[] {
+  problemsReading(written: ParsedSchema, names: SideNames): readonly string[] {
     if (!(written instanceof ParsedJsonSchema)) throw new Error('Cannot compare schemas: they are of different types')
     return jsonChanges(written.#node, this.#node)
       .filter(change => !isHarmless(change))
-      .map(({ kind, place }) => {
-        const what = kind.toLowerCase().replaceAll('_', ' ')
-        return problemText(kind, `From the ${writer} to the ${reader} schema: ${what} at path '#${place || '/'}'`)
-      })
-  }
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    throw new Error('it is no JSON document')
+      .map(change => changeText(change, names))
   }
 }

@@ -1,6 +1,7 @@
-import { areHarmless, below, type JsonChange, limitChange } from './json-changes.ts'
+import { below, type JsonChange, limitChange } from './json-changes.ts'
 import type { Compare } from './json-diff.ts'
-import { isOpen, type JsonNode, type JsonObjectNode, type Rest, restSchema } from './json-node.ts'
+import { isOpen, type JsonNode, type JsonObjectNode, restSchema } from './json-node.ts'
+import { coveredChanges, removedChanges, restChanges, type Unlisted } from './json-rest-diff.ts'
 
 /** The changes from one schema of objects to another. */
 export function objectChanges(before: JsonObjectNode, after: JsonObjectNode, compare: Compare): readonly JsonChange[] {
@@ -33,26 +34,10 @@ function propertyChanges(before: JsonObjectNode, after: JsonObjectNode, compare:
       old === undefined
         ? addedChanges(name, next, before, after, compare)
         : next === undefined
-          ? removedChanges(name, old, after, compare)
+          ? removedChanges('PROPERTY', old, unlisted(after, name), compare)
           : compare(old, next)
     return below(`/properties/${name}`, changes)
   })
-}
-
-/** What an older object has under the name must be valid under what the newer schema says of the rest. */
-function removedChanges(name: string, old: JsonNode, after: JsonObjectNode, compare: Compare): readonly JsonChange[] {
-  if (isOpenObject(after)) return [{ kind: 'PROPERTY_REMOVED_FROM_OPEN_CONTENT_MODEL', place: '' }]
-  const covering = coveringSchema(after, name)
-  if (covering === undefined) {
-    const kind =
-      old.kind === 'nothing'
-        ? 'PROPERTY_WITH_FALSE_REMOVED_FROM_CLOSED_CONTENT_MODEL'
-        : 'PROPERTY_REMOVED_FROM_CLOSED_CONTENT_MODEL'
-    return [{ kind, place: '' }]
-  }
-  const changes = compare(old, covering)
-  const isCovered = areHarmless(changes) ? 'IS' : 'NOT'
-  return [...changes, { kind: `PROPERTY_REMOVED_${isCovered}_COVERED_BY_PARTIALLY_OPEN_CONTENT_MODEL`, place: '' }]
 }
 
 /** An older object may have had anything under the name that its schema let through with the rest. */
@@ -68,25 +53,25 @@ function addedChanges(
     : next?.about.default === undefined
       ? 'REQUIRED_PROPERTY'
       : 'REQUIRED_PROPERTY_WITH_DEFAULT'
-  if (isOpenObject(before)) {
+  const rest = unlisted(before, name)
+  if (rest.isOpen) {
     if (next?.kind === 'anything')
       return [{ kind: 'PROPERTY_WITH_EMPTY_SCHEMA_ADDED_TO_OPEN_CONTENT_MODEL', place: '' }]
     return [{ kind: `${presence}_ADDED_TO_OPEN_CONTENT_MODEL`, place: '' }]
   }
   const added = { kind: `${presence}_ADDED_TO_UNOPEN_CONTENT_MODEL`, place: '' }
-  const covering = coveringSchema(before, name)
+  const covering = rest.schema()
   if (covering === undefined) return [added]
-  const changes = compare(covering, next)
-  const isCovered = areHarmless(changes) ? 'IS' : 'NOT'
-  return [...changes, { kind: `PROPERTY_ADDED_${isCovered}_COVERED_BY_PARTIALLY_OPEN_CONTENT_MODEL`, place: '' }, added]
+  return [...coveredChanges('PROPERTY_ADDED', compare(covering, next)), added]
 }
 
-const isOpenObject = ({ rest, patterns }: JsonObjectNode): boolean => isOpen(rest) && patterns.length === 0
-
-function coveringSchema({ patterns, rest }: JsonObjectNode, name: string): JsonNode | undefined {
-  const pattern = patterns.find(each => isMatched(each.pattern, name))
-  return pattern === undefined ? restSchema(rest) : pattern.schema()
-}
+const unlisted = ({ patterns, rest }: JsonObjectNode, name: string): Unlisted => ({
+  isOpen: isOpen(rest) && patterns.length === 0,
+  schema: () => {
+    const pattern = patterns.find(each => isMatched(each.pattern, name))
+    return pattern === undefined ? restSchema(rest) : pattern.schema()
+  },
+})
 
 /** A pattern of another dialect matches nothing. */
 function isMatched(pattern: string, name: string): boolean {
@@ -122,36 +107,4 @@ function namesChange(before: readonly string[] | undefined, after: readonly stri
   const isNarrowed = after.every(name => before.includes(name))
   if (isExtended && isNarrowed) return undefined
   return isExtended ? 'EXTENDED' : isNarrowed ? 'NARROWED' : 'CHANGED'
-}
-
-/** The changes of what may come beside what is listed, of objects and of arrays. */
-export function restChanges(
-  before: Rest,
-  after: Rest,
-  { singular, suffix }: { readonly singular: string; readonly suffix: string },
-  compare: Compare,
-): readonly JsonChange[] {
-  const change = (kind: string): readonly JsonChange[] => [{ kind, place: '' }]
-  const additional = ({ additional: old }: Rest, { additional: next }: Rest): readonly JsonChange[] => {
-    if ((old === false) !== (next === false))
-      return change(`ADDITIONAL_${singular}_${old === false ? 'ADDED' : 'REMOVED'}`)
-    if (old === true && typeof next === 'function') return change(`ADDITIONAL_${singular}_NARROWED`)
-    if (typeof old === 'function' && next === true) return change(`ADDITIONAL_${singular}_EXTENDED`)
-    return typeof old === 'function' && typeof next === 'function' ? compare(old(), next()) : []
-  }
-  const unevaluated = (old: JsonNode | undefined, next: JsonNode | undefined): readonly JsonChange[] => {
-    if (old === undefined && next === undefined) return []
-    const [was, is] = [old?.kind ?? 'anything', next?.kind ?? 'anything']
-    if (was === 'nothing' && is !== 'nothing') return change(`UNEVALUATED_${singular}_ADDED`)
-    if (was !== 'nothing' && is === 'nothing') return change(`UNEVALUATED_${singular}_REMOVED`)
-    if (old === undefined || (was === 'anything' && is !== 'anything'))
-      return change(`UNEVALUATED_${singular}_NARROWED`)
-    if (next === undefined || (was !== 'anything' && is === 'anything'))
-      return change(`UNEVALUATED_${singular}_EXTENDED`)
-    return compare(old, next)
-  }
-  return [
-    ...below(`/additional${suffix}`, additional(before, after)),
-    ...below(`/unevaluated${suffix}`, unevaluated(before.unevaluated?.(), after.unevaluated?.())),
-  ]
 }

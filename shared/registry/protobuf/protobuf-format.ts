@@ -1,5 +1,5 @@
 import type { WrittenReference } from '../../codecs/framing/schema-source.ts'
-import { type ParsedSchema, problemText, type SchemaFormat, type SideNames } from '../schema-format.ts'
+import { changeText, type ParsedSchema, type SchemaFormat, type SideNames } from '../schema-format.ts'
 import { isHarmless } from './proto-change-kinds.ts'
 import { type ProtoSide, protoChanges } from './proto-changes.ts'
 import { descriptorIn, textOfDescriptor } from './proto-descriptor.ts'
@@ -80,13 +80,10 @@ class ParsedProto implements ParsedSchema {
     return serializedProto(this.#side.file, this.#side.types)
   }
 
-  problemsReading(written: ParsedSchema, { reader, writer }: SideNames): readonly string[] {
+  problemsReading(written: ParsedSchema, names: SideNames): readonly string[] {
     if (!(written instanceof ParsedProto)) throw new Error('Cannot compare schemas: they are of different types')
     return protoChanges(written.#side, this.#side)
       .filter(change => !isHarmless(change))
-      .map(({ kind, place }) => {
-        const what = kind.toLowerCase().replaceAll('_', ' ')
-        return problemText(kind, `From the ${writer} to the ${reader} schema: ${what} at path '#${place || '/'}'`)
-      })
+      .map(change => changeText(change, names))
   }
 }
