@@ -10,7 +10,7 @@ import {
   withoutNamespace,
 } from '../../shared/codecs/avro/schema-node.ts'
 import { found } from '../../shared/codecs/found.ts'
-import { ofLogical, wholeFrom } from './avro-logical.ts'
+import { type LogicalNode, ofLogical, wholeFrom } from './avro-logical.ts'
 import { MalformedLineError } from './malformed-line.ts'
 import { misfit, oneOfType } from './misfit.ts'
 
@@ -21,8 +21,7 @@ import { misfit, oneOfType } from './misfit.ts'
  * names the place.
  */
 export function avroOfJson(node: SchemaNode, value: unknown, where: string): unknown {
-  const logical = logicalOf(node)
-  if (logical !== undefined) return ofLogical(node, logical, value, where)
+  if (isLogical(node)) return ofLogical(node, value, where)
   switch (node.kind) {
     case 'null':
       return value === null ? null : misfit(where, value, 'null')
@@ -120,6 +119,8 @@ function bytesFrom(value: unknown, where: string, expected: string): Buffer {
   const isBase64 = typeof value === 'string' && value.length % 4 === 0 && /^[A-Za-z0-9+/]*={0,2}$/.test(value)
   return isBase64 ? Buffer.from(value, 'base64') : misfit(where, value, expected)
 }
+
+const isLogical = (node: SchemaNode): node is LogicalNode => logicalOf(node) !== undefined
 
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)

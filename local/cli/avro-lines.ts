@@ -1,30 +1,27 @@
-import { parseSchema, jsonOf as schemaJsonOf } from '../../shared/codecs/avro/parse-schema.ts'
+import { ProgramSchema } from '../../shared/codecs/avro/program-schema.ts'
 import { describeNode, type FieldNode, type RecordNode, type SchemaNode } from '../../shared/codecs/avro/schema-node.ts'
 import { found } from '../../shared/codecs/found.ts'
 import { describeThrown } from '../../shared/model/errors.ts'
-import { avroCodec } from './avro-codec.ts'
+import { type AvroCodecOptions, avroCodec } from './avro-codec.ts'
 import { avroOfJson, defaultOf, namesOf } from './avro-json.ts'
 import { avroOfText } from './avro-texts.ts'
 import { UsageError } from './command-line.ts'
+import { columnLines } from './csv-columns.ts'
 import type { CsvLinesOptions, CsvText } from './csv-lines.ts'
-import { csvLines, jsonLines, type KeyChoice, type LineFormat } from './line-format.ts'
+import { jsonLines, type KeyChoice, type LineFormat } from './line-format.ts'
 import { MalformedLineError } from './malformed-line.ts'
-import type { SchemaOptions } from './schema-options.ts'
-
-type AvroLinesOptions = SchemaOptions & { readonly subject?: string }
 
 /**
  * Makes Avro records of lines, of CSV where its options are given, else of JSON. Throws a sentence when the schema cannot be used, or cannot be
  * registered.
  */
 export async function avroLines(
-  { schema: file, registry, subject }: AvroLinesOptions,
+  options: AvroCodecOptions,
   csv: CsvLinesOptions | undefined,
   key: KeyChoice,
-  stream: string,
 ): Promise<LineFormat> {
-  const { codec, text } = await avroCodec({ schema: file, registry, subject: subject ?? `${stream}-value` })
-  const node = parseSchema(schemaJsonOf(text), { isOwn: true })
+  const { codec, text } = await avroCodec(options)
+  const { node } = new ProgramSchema({ text })
   await codec.prepare?.([], new AbortController().signal)
   const encode = (value: unknown): Uint8Array => {
     try {
@@ -36,18 +33,11 @@ export async function avroLines(
   }
   if (csv === undefined) return jsonLines(key, { ofJson: value => encode(avroOfJson(node, value, '')) })
   const record = recordIn(node)
-  const names = csv.hasHeader ? undefined : record.fields.map(({ name }) => name)
-  let columns: readonly FieldColumn[] = []
-  const onNames = (given: readonly string[]): void => {
-    columns = columnsOf(record, given)
-  }
-  let isFirst = !csv.hasHeader
-  const ofTexts = (texts: readonly CsvText[], _names: readonly string[] | undefined, where: (i: number) => string) => {
-    if (isFirst && names !== undefined) refuseHeader(texts, names)
-    isFirst = false
-    return encode(recordOf(columns, texts, where))
-  }
-  return csvLines({ ...csv, names, onNames }, key, { ofTexts })
+  return columnLines<FieldColumn>(csv, key, {
+    fieldNames: record.fields.map(({ name }) => name),
+    columnsOf: names => columnsOf(record, names),
+    encode: (columns, texts, where) => encode(recordOf(columns, texts, where)),
+  })
 }
 
 /** A field and the column that has it; without one its default is taken. */
@@ -77,10 +67,4 @@ function recordOf(columns: readonly FieldColumn[], texts: readonly CsvText[], wh
 function recordIn(node: SchemaNode): RecordNode {
   if (node.kind === 'record') return node
   throw new UsageError(`Cannot make Avro records of CSV: the schema is of ${describeNode(node)}, expected a record`)
-}
-
-/** A line that says just what the fields are called would be a header, unless somebody means it: then JSON is the way. */
-function refuseHeader(texts: readonly CsvText[], names: readonly string[]): void {
-  if (names.length === 0 || !texts.every(({ text }, i) => text.trim() === names[i])) return
-  throw new UsageError('Cannot put the first line: it has the names of the columns, add --header')
 }

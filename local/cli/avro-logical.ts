@@ -1,44 +1,58 @@
-import { unscaledOf } from '../../shared/codecs/avro/decimal.ts'
 import { Fault } from '../../shared/codecs/avro/fault.ts'
-import type { LogicalType, SchemaNode } from '../../shared/codecs/avro/schema-node.ts'
-import { misfit, oneOfType } from './misfit.ts'
+import { logicalReader, logicalWriter } from '../../shared/codecs/avro/logical-values.ts'
+import type { FixedNode, LogicalType, PrimitiveNode } from '../../shared/codecs/avro/schema-node.ts'
+import { misfit } from './misfit.ts'
+
+/** A type whose values have a meaning of their own. */
+export type LogicalNode = (PrimitiveNode | FixedNode) & { readonly logical: LogicalType }
 
 /** The value of a logical type that JSON stands for: times in ISO 8601 or as Avro's numbers. */
-export function ofLogical(node: SchemaNode, logical: LogicalType, value: unknown, where: string): unknown {
+export function ofLogical(node: LogicalNode, value: unknown, where: string): unknown {
+  const { logical } = node
   switch (logical.kind) {
     case 'date':
-      return dateFrom(value, where)
+      return dateFrom(node, value, where)
     case 'time':
-      return timeFrom(value, logical.unit, where)
+      return timeFrom(node, logical.unit, value, where)
     case 'timestamp':
       return timestampFrom(value, logical, where)
-    case 'decimal':
-      return decimalFrom(value, logical, where)
+    case 'decimal': {
+      const text = typeof value === 'string' ? value.replace(/^\+/, '') : String(value)
+      taken(where, value, undefined, () => logicalWriter(logical, node)(text))
+      return text
+    }
     case 'uuid':
-      if (typeof value === 'string' && uuid.test(value)) return value
-      return misfit(where, value, 'a UUID')
     case 'duration':
-      return typeof value === 'object' && value !== null ? value : misfit(where, value, oneOfType(node))
+      taken(where, value, undefined, () => logicalWriter(logical, node)(value))
+      return value
   }
 }
 
-const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
-const msOfDay = 86_400_000
+/** What the codec makes of it. Where it refuses, it says what is expected unless we do. */
+function taken<T>(where: string, value: unknown, expected: string | undefined, make: () => T): T {
+  try {
+    return make()
+  } catch (error) {
+    if (!(error instanceof Fault)) throw error
+    return misfit(where, value, expected ?? error.expected)
+  }
+}
 
-function dateFrom(value: unknown, where: string): string {
+function dateFrom(node: LogicalNode, value: unknown, where: string): unknown {
   const expected = 'a date such as 2016-03-22, or days since 1970'
-  if (typeof value === 'number' && Number.isInteger(value) && Math.abs(value) < 100_000_000) {
-    return new Date(value * msOfDay).toISOString().slice(0, -'T00:00:00.000Z'.length)
-  }
-  const isDate = typeof value === 'string' && /^\d{4}-\d{2}-\d{2}$/.test(value) && isTime(`${value}T00:00:00Z`)
-  return isDate ? value : misfit(where, value, expected)
+  const isDays = typeof value === 'number' && Number.isInteger(value)
+  const text = isDays ? taken(where, value, expected, () => logicalReader(node.logical)?.(value)) : value
+  taken(where, value, expected, () => logicalWriter(node.logical, node)(text))
+  return text
 }
 
-function timeFrom(value: unknown, unit: 'millis' | 'micros', where: string): number {
+function timeFrom(node: LogicalNode, unit: 'millis' | 'micros', value: unknown, where: string): unknown {
   const perSecond = unit === 'millis' ? 1_000 : 1_000_000
   const digits = unit === 'millis' ? 3 : 6
   const expected = `a time of day such as 20:25:28, or ${unit} since midnight`
-  if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 && value < 86_400 * perSecond) return value
+  if (typeof value === 'number' && Number.isInteger(value)) {
+    return taken(where, value, expected, () => logicalWriter(node.logical, node)(value))
+  }
   const parts = typeof value === 'string' ? /^(\d{2}):(\d{2})(?::(\d{2})(?:\.(\d+))?)?$/.exec(value) : null
   if (parts === null) return misfit(where, value, expected)
   const [, hour, minute, second = '0', fraction = ''] = parts
@@ -82,17 +96,6 @@ function timestampFrom(
 const isTime = (text: string): boolean => {
   const ms = Date.parse(text)
   return !Number.isNaN(ms) && new Date(ms).toISOString().startsWith(text.slice(0, -1))
-}
-
-function decimalFrom(value: unknown, decimal: Extract<LogicalType, { kind: 'decimal' }>, where: string): string {
-  const text = typeof value === 'string' ? value.replace(/^\+/, '') : String(value)
-  try {
-    unscaledOf(text, decimal)
-    return text
-  } catch (error) {
-    if (!(error instanceof Fault)) throw error
-    return misfit(where, value, error.expected)
-  }
 }
 
 /** A number, or a text of digits: JSON's own numbers lose those beyond 2^53. */

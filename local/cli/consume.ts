@@ -9,6 +9,7 @@ import { counted } from './numbers.ts'
 import { numberIn, once } from './once.ts'
 import { readStartOf } from './read-start.ts'
 import { checkValues, type RecordValues, type ValueOptions, valuesOf } from './record-values.ts'
+import { streamOptions } from './registry-source.ts'
 import { addSchemaOptions } from './schema-options.ts'
 import { type Found, jsonLine, recordsIn, textLine, valueJsonLine } from './stream-text.ts'
 import { checkStream, withCloud } from './with-cloud.ts'
@@ -39,7 +40,7 @@ export const addConsume: AddCommand = (program, terminal) => {
     .option('--limit <number>', 'end after so many records, 1 or more (default: no limit)', once('--limit'))
     .option(
       '--codec <codec>',
-      'what records hold: text, json, csv or avro (default: they are printed as they are)',
+      'what records hold: text, json, csv, avro or protobuf (default: they are printed as they are)',
       once('--codec'),
     )
   addSchemaOptions(command)
@@ -55,8 +56,8 @@ export const addConsume: AddCommand = (program, terminal) => {
 }
 
 const afterHelp = `
-Records that the Kinesis Producer Library put together are taken apart. With --codec avro, --schema is what values are read as, and --registry
-has the schemas that they were written by; either will do.
+Records that the Kinesis Producer Library put together are taken apart. With --codec avro or protobuf, --schema is what values are read as,
+and --registry has the schemas that they were written by; either will do.
 
 Examples:
   millrace consume trades --from "10m ago" --follow
@@ -68,7 +69,7 @@ async function consume(stream: string, options: ConsumeOptions, terminal: Termin
   const { limit: limitText } = options
   const limit = limitText === undefined ? Number.POSITIVE_INFINITY : numberIn('--limit', limitText, 1, 1e15)
   checkValues(options)
-  await withCloud(options, async client => {
+  await withCloud(streamOptions(options), async client => {
     await checkStream(client, 'consume', stream)
     const printer = new Printer(options, limit, await valuesOf(options), terminal)
     const { signal } = await untilInterrupted(stop =>

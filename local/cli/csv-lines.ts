@@ -1,5 +1,6 @@
 import { splitLine } from '../../shared/codecs/csv-line.ts'
 import { found, foundBytes } from '../../shared/codecs/found.ts'
+import { counted } from '../../shared/model/counted.ts'
 import { UsageError } from './command-line.ts'
 import { MalformedLineError } from './malformed-line.ts'
 
@@ -49,7 +50,7 @@ export class CsvLines {
     if (line.length === 0) return undefined
     const { columns, count, isOpen } = splitLine(line, 0, line.length, this.#delimiter, mostColumns)
     if (this.#count !== undefined && !isOpen && count !== this.#count) {
-      throw new MalformedLineError(`found ${counted(count)}, expected ${this.#count}`)
+      throw new MalformedLineError(`found ${counted(count, 'column')}, expected ${this.#count}`)
     }
     const texts = columns.map((column, i) => {
       if (column.kind === 'text') return column
@@ -79,8 +80,6 @@ export class CsvLines {
   }
 }
 
-const counted = (columns: number): string => (columns === 1 ? '1 column' : `${columns} columns`)
-
 function namesIn(names: readonly string[]): readonly string[] {
   for (const [i, name] of names.entries()) {
     const fault =
@@ -93,7 +92,8 @@ function namesIn(names: readonly string[]): readonly string[] {
   return names
 }
 
-function delimiterCode(text: string): number {
+/** The byte between columns. Throws a UsageError. */
+export function delimiterCode(text: string): number {
   const character = text === 'tab' ? '\t' : text
   if (/^[\t -~]$/.test(character) && !/[A-Za-z0-9"]/.test(character)) return character.charCodeAt(0)
   throw new UsageError(

@@ -1,7 +1,8 @@
+import { Pace } from '../input/pace.ts'
 import type { AddCommand, Terminal } from './command-line.ts'
 import { untilInterrupted } from './interrupt.ts'
 import { numberIn, once } from './once.ts'
-import { monotonicClock, Pace, rateOf } from './pace.ts'
+import { monotonicClock, rateOf } from './pace.ts'
 
 type RateFlags = { readonly rate?: string; readonly count?: string }
 

@@ -1,8 +1,9 @@
+import { type LineTaker, longestLineBytes } from '../../shared/codecs/files/line-reader.ts'
 import { KplWriter } from '../../shared/codecs/kpl-writer.ts'
 import { limits } from '../../shared/model/limits.ts'
 import type { PutRecord } from '../../shared/ports/streams.ts'
-import { type LineTaker, longestLineBytes } from '../input/line-reader.ts'
 import { UsageError } from './command-line.ts'
+import type { RowTaker } from './csv-row-reader.ts'
 import type { Formatted, LineFormat } from './line-format.ts'
 import { MalformedLineError } from './malformed-line.ts'
 
@@ -48,8 +49,8 @@ export type PackingOptions = {
   readonly skipsMalformed?: boolean
 }
 
-/** Collects lines and gives them out as records, in order, as much at a time as one call of PutRecords takes. */
-export class LinesToRecords implements LineTaker {
+/** Collects lines, or rows of several, and gives them out as records, in order, as much at a time as one call of PutRecords takes. */
+export class LinesToRecords implements LineTaker, RowTaker {
   /** Lines that no record holds: by number, with their length in bytes. */
   readonly refused: { readonly line: number; readonly bytes: number }[] = []
   /** Lines that could not be read and were passed over. */
@@ -62,7 +63,9 @@ export class LinesToRecords implements LineTaker {
   readonly #writer = new KplWriter()
   #lines: Line[] = []
   #taken = 0
+  /** Of the first line of what is being read. */
   #number = 0
+  #nextNumber = 1
 
   constructor(format: LineFormat, { isAggregating = false, skipsMalformed = false }: PackingOptions = {}) {
     this.#format = format
@@ -70,8 +73,8 @@ export class LinesToRecords implements LineTaker {
     this.#skipsMalformed = skipsMalformed
   }
 
-  line(bytes: Buffer, start: number, end: number): void {
-    this.#number++
+  line(bytes: Buffer, start: number, end: number, lines = 1): void {
+    this.#begin(lines)
     if (this.fault !== undefined) return
     const formatted = this.#formatted(Buffer.from(bytes.subarray(start, end)))
     if (formatted === undefined) return
@@ -85,19 +88,46 @@ export class LinesToRecords implements LineTaker {
       return this.#format(line)
     } catch (error) {
       if (!(error instanceof MalformedLineError)) throw error
-      const fault = { line: this.#number, reason: error.message }
-      if (this.#skipsMalformed) {
-        this.skipped.count++
-        this.skipped.first ??= fault
-      } else {
-        this.fault = fault
-      }
+      this.#pass({ line: this.#number, reason: error.message })
       return undefined
     }
   }
 
-  tooLong(_head: Buffer, length: number): void {
-    this.refused.push({ line: ++this.#number, bytes: length })
+  tooLong(_head: Buffer, length: number, lines = 1): void {
+    this.#begin(lines)
+    if (this.fault === undefined) this.refused.push({ line: this.#number, bytes: length })
+  }
+
+  unclosed(row: Buffer, lines: number, expected: string): void {
+    this.#begin(lines)
+    if (this.fault !== undefined) return
+    this.#pass({ line: this.#nextNumber - 1, reason: `${this.#unclosedColumn(row)} ${expected}` })
+  }
+
+  /** What is wrong with a row that ends within quotes, which its format can tell by name. */
+  #unclosedColumn(row: Buffer): string {
+    try {
+      this.#format(row)
+    } catch (error) {
+      if (error instanceof MalformedLineError && error.message.endsWith('expected a closing quote'))
+        return error.message
+      if (!(error instanceof MalformedLineError)) throw error
+    }
+    return 'found a quote that is never closed, expected a closing quote'
+  }
+
+  #pass(fault: LineFault): void {
+    if (this.#skipsMalformed) {
+      this.skipped.count++
+      this.skipped.first ??= fault
+    } else {
+      this.fault = fault
+    }
+  }
+
+  #begin(lines: number): void {
+    this.#number = this.#nextNumber
+    this.#nextNumber += lines
   }
 
   /** The next call, of at most `mostLines` lines; without records when there are no more lines. */

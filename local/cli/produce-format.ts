@@ -1,9 +1,13 @@
 import { extname } from 'node:path'
+import { LineReader, type LineTaker } from '../../shared/codecs/files/line-reader.ts'
 import type { AwsOptions } from './aws-options.ts'
 import { UsageError } from './command-line.ts'
+import { delimiterCode } from './csv-lines.ts'
+import { CsvRowReader, type RowTaker } from './csv-row-reader.ts'
 import { csvLines, jsonLines, jsonOfTexts, type KeyChoice, type LineFormat, plainLines } from './line-format.ts'
 import { keyColumn, keyOfPlace, keyText } from './lines-to-records.ts'
-import { checkRegistry, refuseOptions, type SchemaOptions } from './schema-options.ts'
+import { checkRegistry, defaultSubject, registryOf } from './registry-source.ts'
+import { checkSchemaOptions, refuseOptions, type SchemaOptions, schemaCodecName } from './schema-options.ts'
 
 export type ProduceOptions = AwsOptions &
   SchemaOptions & {
@@ -25,10 +29,10 @@ export type ProduceOptions = AwsOptions &
     readonly json?: true
   }
 
-type CodecName = 'text' | 'json' | 'csv' | 'avro'
+type CodecName = 'text' | 'json' | 'csv' | 'avro' | 'protobuf'
 type LinesName = 'text' | 'csv' | 'json'
 
-const codecNames: readonly CodecName[] = ['text', 'json', 'csv', 'avro']
+const codecNames: readonly CodecName[] = ['text', 'json', 'csv', 'avro', 'protobuf']
 const linesNames: readonly LinesName[] = ['text', 'csv', 'json']
 
 /** Throws a UsageError when the options do not go together: before anything is opened. */
@@ -36,12 +40,14 @@ export function checkFormat(options: ProduceOptions): void {
   const codec = codecOf(options)
   const from = linesOf(options, codec)
   keyOf(options)
-  checkRegistry(options.registry)
-  if (codec !== 'avro') refuseOptions(options, ['schema', 'registry', 'subject'], 'it is about Avro, add --codec avro')
-  if (codec === 'avro' && options.schema === undefined) {
-    throw new UsageError('Cannot put Avro records: there is no schema, add --schema FILE')
+  checkRegistry(options)
+  checkSchemaOptions(options)
+  const what = schemaCodecName(codec)
+  if (what !== undefined && options.schema === undefined) {
+    throw new UsageError(`Cannot put ${what} records: there is no schema, add --schema FILE`)
   }
-  if (options.registry === undefined) refuseOptions(options, ['subject'], 'it is about a registry, add --registry URL')
+  if (options.registry === undefined)
+    refuseOptions(options, ['subject'], 'it is about a registry, add --registry PLACE')
   if (from !== 'csv') {
     refuseOptions(options, ['delimiter'], 'it is about CSV, add --from csv')
     if (from === 'json') refuseOptions(options, ['header'], 'lines of JSON have none, leave it out')
@@ -62,16 +68,28 @@ export async function formatOf(options: ProduceOptions, stream: string): Promise
   const from = linesOf(options, codec)
   const key = keyOf(options)
   const { header: hasHeader = false } = options
-  const delimiter = options.delimiter ?? (extname(options.file ?? '').toLowerCase() === '.tsv' ? 'tab' : ',')
-  const csv = { delimiter, hasHeader }
-  if (codec === 'avro') {
-    const { avroLines } = await import('./avro-lines.ts')
-    return avroLines(options, from === 'csv' ? csv : undefined, key, stream)
+  const csv = { delimiter: delimiterOf(options), hasHeader }
+  const { schema } = options
+  if (schema !== undefined) {
+    const registry = await registryOf(options)
+    const source = { ...options, schema, registry, subject: options.subject ?? defaultSubject(options, stream) }
+    const columns = from === 'csv' ? csv : undefined
+    if (codec === 'avro') return (await import('./avro-lines.ts')).avroLines(source, columns, key)
+    return (await import('./protobuf-lines.ts')).protobufLines(source, columns, key)
   }
   if (from === 'csv') return csvLines(csv, key, codec === 'json' ? jsonOfTexts : undefined)
   if (from === 'json') return jsonLines(key, undefined)
   return plainLines(key.kind === 'line' ? key.keyOf : keyOfPlace, hasHeader)
 }
+
+/** What cuts the input into lines, or into the rows of CSV, in which lines may end within quotes. */
+export function readerOf(options: ProduceOptions, taker: LineTaker & RowTaker): LineReader | CsvRowReader {
+  if (linesOf(options, codecOf(options)) !== 'csv') return new LineReader(taker, true)
+  return new CsvRowReader(taker, delimiterCode(delimiterOf(options)))
+}
+
+const delimiterOf = ({ delimiter, file = '' }: ProduceOptions): string =>
+  delimiter ?? (extname(file).toLowerCase() === '.tsv' ? 'tab' : ',')
 
 function codecOf({ codec = 'text' }: ProduceOptions): CodecName {
   const name = codecNames.find(each => each === codec)
@@ -90,7 +108,7 @@ function linesOf({ from, file = '', key, delimiter }: ProduceOptions, codec: Cod
   if (name === undefined) {
     throw new UsageError(`Cannot use --from "${from}": expected one of ${linesNames.join(', ')}`)
   }
-  const wrong = (codec === 'csv' && name !== 'csv') || ((codec === 'json' || codec === 'avro') && name === 'text')
+  const wrong = codec === 'csv' ? name !== 'csv' : codec !== 'text' && name === 'text'
   if (!wrong) return name
   const right = codec === 'csv' ? 'csv' : 'csv or json'
   throw new UsageError(`Cannot use --from ${name} with --codec ${codec}: expected --from ${right}`)

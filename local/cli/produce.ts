@@ -1,6 +1,7 @@
 import { addAbortSignal, type Readable } from 'node:stream'
+import { longestLineBytes } from '../../shared/codecs/files/line-reader.ts'
 import type { CloudClient } from '../cloud/operations.ts'
-import { LineReader, longestLineBytes } from '../input/line-reader.ts'
+import { Pace } from '../input/pace.ts'
 import { addAwsReach } from './aws-options.ts'
 import { type AddCommand, type Terminal, UsageError } from './command-line.ts'
 import { InterruptedError } from './errors.ts'
@@ -9,10 +10,11 @@ import { blocksOf, inputOf, unreadable } from './line-input.ts'
 import { LinesToRecords } from './lines-to-records.ts'
 import { counted, wholeNumber } from './numbers.ts'
 import { once } from './once.ts'
-import { monotonicClock, Pace, rateOf } from './pace.ts'
-import { checkFormat, formatOf, type ProduceOptions } from './produce-format.ts'
+import { monotonicClock, rateOf } from './pace.ts'
+import { checkFormat, formatOf, type ProduceOptions, readerOf } from './produce-format.ts'
 import { producedJson, producedText } from './produce-report.ts'
 import { putEnd, RecordSender } from './record-sender.ts'
+import { streamOptions } from './registry-source.ts'
 import { addSchemaOptions } from './schema-options.ts'
 import { socketInput } from './socket-input.ts'
 import { checkStream, withCloud } from './with-cloud.ts'
@@ -32,23 +34,30 @@ export const addProduce: AddCommand = (program, terminal) => {
     )
     .option(
       '--codec <codec>',
-      'what records hold: text, the lines as they are; json; csv; or avro, by --schema (default: text)',
+      'what records hold: text, the lines as they are; json; csv; avro or protobuf, by --schema (default: text)',
       once('--codec'),
     )
     .option(
       '--from <format>',
-      'what lines hold: text, csv or json (default: by the end of the file name, else as --codec needs it)',
+      'what lines hold: text, csv, whose rows may have line breaks within quotes, or json (default: text with --codec text and no --key, else by the end of the file name or as --codec needs it)',
       once('--from'),
     )
-    .option('--header', 'the first line has the names of the columns, and is no record (default: it is one)')
+    .option(
+      '--header',
+      'the first line, or row of CSV, has the names of the columns, and is no record (default: it is one)',
+    )
     .option(
       '--delimiter <character>',
-      'what stands between columns, one ASCII character or the word tab (default: a comma)',
+      'what stands between columns, one ASCII character or the word tab (default: a comma, in .tsv files a tab)',
       once('--delimiter'),
     )
   addSchemaOptions(command)
-    .option('--subject <name>', 'under which the schema is registered (default: STREAM-value)', once('--subject'))
-    .option('--skip-malformed', 'count lines that cannot be read and go on (default: stop at the first)')
+    .option(
+      '--subject <name>',
+      'under which the schema is registered (default: STREAM-value, in Glue STREAM)',
+      once('--subject'),
+    )
+    .option('--skip-malformed', 'count lines or rows that cannot be read and go on (default: stop at the first)')
     .option(
       '--rate <rate>',
       'put at most so many lines a second, minute or hour, as in 500/s or 30/m (default: no limit)',
@@ -80,12 +89,13 @@ be there twice. Lines of one partition key stay in order, so each waits for the 
 Examples:
   millrace produce trades --file trades.csv --header --key symbol --rate 500/s
   millrace produce trades --file trades.csv --header --codec avro --schema trade.avsc
+  millrace produce orders --file orders.jsonl --codec protobuf --schema order.proto --registry glue:my-registry --aws
   millrace consume trades | millrace produce copy`
 
 async function produce(stream: string, options: ProduceOptions, terminal: Terminal): Promise<void> {
   const pace = new Pace(rateOf(options.rate), monotonicClock)
   checkFormat(options)
-  await withCloud(options, async client => {
+  await withCloud(streamOptions(options), async client => {
     await checkStream(client, 'put records in', stream)
     const lines = await linesOf(options, terminal)
     const format = await formatOf(options, stream)
@@ -94,7 +104,7 @@ async function produce(stream: string, options: ProduceOptions, terminal: Termin
     const packer = new LinesToRecords(format, { isAggregating, skipsMalformed })
     const { signal } = await untilInterrupted(stop => {
       addAbortSignal(stop, lines)
-      return sendAll(lines, packer, sender, stop, options.file)
+      return sendAll(lines, readerOf(options, packer), packer, sender, stop, options.file)
     })
     const isWhole = signal === undefined && packer.fault === undefined
     await report(client, stream, options, sender, packer, isWhole, terminal)
@@ -147,12 +157,12 @@ function refuse({ fault, refused }: LinesToRecords, { file }: ProduceOptions): v
 /** Each block that arrives is put at once, so that lines typed by hand or trickling out of a pipe don't wait for others. */
 async function sendAll(
   input: Readable,
+  reader: ReturnType<typeof readerOf>,
   packer: LinesToRecords,
   sender: RecordSender,
   signal: AbortSignal,
   file: string | undefined,
 ): Promise<void> {
-  const reader = new LineReader(packer, true)
   for await (const block of readable(blocksOf(input), signal, file)) {
     reader.block(block)
     await sender.send(packer, signal)

@@ -3,8 +3,8 @@ import type { ShardId } from '../../shared/model/ids.ts'
 import { limits } from '../../shared/model/limits.ts'
 import type { CloudClient } from '../cloud/operations.ts'
 import { endOfInput } from '../input/file-target.ts'
+import type { Pace } from '../input/pace.ts'
 import type { LinesToRecords } from './lines-to-records.ts'
-import type { Pace } from './pace.ts'
 
 /** Puts records call by call, at the rate asked for. Calls are numbered, so that a data folder can tell one that is repeated. */
 export class RecordSender {

@@ -6,10 +6,11 @@ import { UsageError } from './command-line.ts'
 import { CsvLines } from './csv-lines.ts'
 import { jsonOf } from './json-text.ts'
 import { MalformedLineError } from './malformed-line.ts'
-import { checkRegistry, refuseOptions, type SchemaOptions } from './schema-options.ts'
+import { checkRegistry, type RegistryOptions, registryOf } from './registry-source.ts'
+import { checkSchemaOptions, type SchemaOptions, schemaCodecName } from './schema-options.ts'
 import { jsonText, withoutLineBreak } from './value-text.ts'
 
-export type ValueOptions = SchemaOptions & { readonly codec?: string }
+export type ValueOptions = SchemaOptions & RegistryOptions & { readonly codec?: string }
 
 /** How the values of records are read. */
 export type RecordValues = {
@@ -21,7 +22,7 @@ export type RecordValues = {
   textOf(value: unknown, data: Uint8Array): string
 }
 
-const codecNames = ['text', 'json', 'csv', 'avro']
+const codecNames = ['text', 'json', 'csv', 'avro', 'protobuf']
 
 /** Throws a UsageError when the options do not go together. */
 export function checkValues(options: ValueOptions): void {
@@ -29,11 +30,11 @@ export function checkValues(options: ValueOptions): void {
   if (codec !== undefined && !codecNames.includes(codec)) {
     throw new UsageError(`Cannot use --codec "${codec}": expected one of ${codecNames.join(', ')}`)
   }
-  checkRegistry(registry)
-  if (codec !== 'avro') return refuseOptions(options, ['schema', 'registry'], 'it is about Avro, add --codec avro')
-  if (schema === undefined && registry === undefined) {
-    throw new UsageError('Cannot read Avro records: there is no schema, add --schema FILE or --registry URL')
-  }
+  checkRegistry(options)
+  checkSchemaOptions(options)
+  const what = schemaCodecName(codec)
+  if (what === undefined || schema !== undefined || registry !== undefined) return
+  throw new UsageError(`Cannot read ${what} records: there is no schema, add --schema FILE or --registry PLACE`)
 }
 
 /** Undefined where no codec is asked for: then records are shown as they are. */
@@ -52,22 +53,23 @@ export async function valuesOf(options: ValueOptions): Promise<RecordValues | un
       const columns = (text: string) => lines.read(Buffer.from(text))?.map(column => column.text) ?? []
       return { ...plain, valueOf: data => ofText('CSV', data, columns), textOf: (_, data) => withoutLineBreak(data) }
     }
-    case 'avro':
-      return ofCodec(await codecOf(options))
+    case 'avro': {
+      const { avroCodec } = await import('./avro-codec.ts')
+      return ofCodec((await avroCodec({ ...options, registry: await registryOf(options) })).codec)
+    }
+    case 'protobuf': {
+      const { protobufValues } = await import('./protobuf-values.ts')
+      return protobufValues(options, await registryOf(options))
+    }
     default:
       return { ...plain, valueOf: data => ofText('text', data, text => text), textOf: value => String(value) }
   }
 }
 
-async function codecOf({ schema, registry }: ValueOptions): Promise<Codec<unknown>> {
-  const { avroCodec } = await import('./avro-codec.ts')
-  return (await avroCodec({ schema, registry })).codec
-}
-
 const ofCodec = (codec: Codec<unknown>): RecordValues => ({
   prepare: (data, signal) => codec.prepare?.([data], signal),
   valueOf: data => codec.decode(data, 0, data.length),
-  textOf: value => jsonText(value),
+  textOf: jsonText,
 })
 
 const plain = { prepare: () => undefined }

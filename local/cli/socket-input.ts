@@ -1,24 +1,14 @@
-import { connect } from 'node:net'
 import type { Readable } from 'node:stream'
+import { connected } from '../input/socket.ts'
 import { UsageError } from './command-line.ts'
 
 /**
  * What a TCP server sends, until it ends the connection. Throws a UsageError for what is no `HOST:PORT`, and a sentence where nobody
  * answers.
  */
-export function socketInput(address: string): Promise<Readable> {
+export async function socketInput(address: string): Promise<Readable> {
   const { host, port } = placeOf(address)
-  return new Promise((resolve, reject) => {
-    const socket = connect({ host, port })
-    socket.once('connect', () => {
-      socket.off('error', reject)
-      resolve(socket)
-    })
-    socket.once('error', reject)
-  }).catch(cause => {
-    const why = cause instanceof Error ? cause.message : String(cause)
-    throw new Error(`Cannot read from "${address}": ${why}, start the server first, as with nc -lk ${port}`, { cause })
-  }) as Promise<Readable>
+  return connected(host, port)
 }
 
 function placeOf(address: string): { readonly host: string; readonly port: number } {

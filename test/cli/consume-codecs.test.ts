@@ -73,15 +73,23 @@ test('consume refuses options that do not go together with a sentence', async ()
   const data = streamOf('1')
   const refused = (sentence: string, ...args: readonly string[]) =>
     assert.rejects(consume(data, ...args), usage(sentence))
-  await refused('Cannot use --codec "xml": expected one of text, json, csv, avro', '--codec', 'xml')
-  await refused('Cannot use --schema: it is about Avro, add --codec avro', '--schema', 'x')
-  await refused('Cannot use --registry: it is about Avro, add --codec avro', '--registry', 'http://127.0.0.1:1')
+  await refused('Cannot use --codec "xml": expected one of text, json, csv, avro, protobuf', '--codec', 'xml')
   await refused(
-    'Cannot read Avro records: there is no schema, add --schema FILE or --registry URL',
+    'Cannot use --schema: it is about Avro and protobuf, add --codec avro or --codec protobuf',
+    '--schema',
+    'x',
+  )
+  await refused(
+    'Cannot use --registry: it is about Avro and protobuf, add --codec avro or --codec protobuf',
+    '--registry',
+    'http://127.0.0.1:1',
+  )
+  await refused(
+    'Cannot read Avro records: there is no schema, add --schema FILE or --registry PLACE',
     ...['--codec', 'avro'],
   )
   await refused(
-    'Cannot use --registry "x": it is not an address, expected something like http://127.0.0.1:8081',
+    'Cannot use --registry "x": it is not an address, expected something like http://127.0.0.1:8081 or glue:my-registry',
     ...['--codec', 'avro', '--registry', 'x'],
   )
   await refused('Cannot read --limit "x": expected a whole number from 1 to 1000000000000000', '--limit', 'x')

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { Pace, type PaceClock, rateOf } from '../../local/cli/pace.ts'
+import { rateOf } from '../../local/cli/pace.ts'
+import { Pace, type PaceClock } from '../../local/input/pace.ts'
 import { usage } from './commands.ts'
 
 /** A clock that stands still unless someone sleeps, and is late by `lateMs` then. */

@@ -122,7 +122,7 @@ test('produce refuses options that do not go together with a sentence', async ()
   const data = await newStream()
   const refused = (sentence: string | RegExp, ...args: readonly string[]) =>
     assert.rejects(produce(data, ...args), usage(sentence))
-  await refused('Cannot use --codec "xml": expected one of text, json, csv, avro', '--codec', 'xml')
+  await refused('Cannot use --codec "xml": expected one of text, json, csv, avro, protobuf', '--codec', 'xml')
   await refused('Cannot use --from "xml": expected one of text, csv, json', '--from', 'xml')
   await refused('Cannot use --from json with --codec csv: expected --from csv', '--codec', 'csv', '--from', 'json')
   await refused(
@@ -159,15 +159,23 @@ test('produce refuses options that do not go together with a sentence', async ()
     'Cannot use --key "symbol": the columns have no names, add --header or give the number of a column, 1 is the first',
     ...['--key', 'symbol', '--file', csvFile],
   )
-  await refused('Cannot use --schema: it is about Avro, add --codec avro', '--schema', 'x.avsc')
-  await refused('Cannot use --registry: it is about Avro, add --codec avro', '--registry', 'http://localhost:1')
   await refused(
-    'Cannot use --registry "localhost": it is not an address, expected something like http://127.0.0.1:8081',
+    'Cannot use --schema: it is about Avro and protobuf, add --codec avro or --codec protobuf',
+    '--schema',
+    'x.avsc',
+  )
+  await refused(
+    'Cannot use --registry: it is about Avro and protobuf, add --codec avro or --codec protobuf',
+    '--registry',
+    'http://localhost:1',
+  )
+  await refused(
+    'Cannot use --registry "localhost": it is not an address, expected something like http://127.0.0.1:8081 or glue:my-registry',
     ...['--codec', 'avro', '--schema', 'x', '--registry', 'localhost'],
   )
   await refused('Cannot put Avro records: there is no schema, add --schema FILE', '--codec', 'avro')
   await refused(
-    'Cannot use --subject: it is about a registry, add --registry URL',
+    'Cannot use --subject: it is about a registry, add --registry PLACE',
     ...['--codec', 'avro', '--schema', 'x', '--subject', 's'],
   )
   const twice = fileIn(folder, 'twice.csv', 'a,b,a\n1,2,3\n')

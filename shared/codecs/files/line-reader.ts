@@ -1,4 +1,4 @@
-import { limits } from '../../shared/model/limits.ts'
+import { limits } from '../../model/limits.ts'
 
 /** A line as bytes `[start, end)` of `bytes`, valid during the call only. */
 export type LineTaker = {
