@@ -9,7 +9,7 @@ export type AwsHosts = (context: Context) => Host
 
 /**
  * The ports of a deployed function, as its environment variables say where things are: MILLRACE_TABLE, MILLRACE_STREAMS (JSON, physical
- * names by the names in the program) and, where a sink writes files, MILLRACE_BUCKET. Made once for each Lambda environment, which
+ * names by the names in the program), where a sink writes files MILLRACE_BUCKET, and where a source reads them MILLRACE_SOURCE_BUCKET. Made once for each Lambda environment, which
  * runs one invocation at a time: calls end with the deadline of the newest.
  */
 export function awsHosts(env: Readonly<Record<string, string | undefined>> = process.env): AwsHosts {
@@ -43,10 +43,16 @@ export function invocationWorld(): { readonly host: AwsHost; begin(context: Cont
 /** Where things are on AWS, by the environment's variables. Throws a StopDeploymentError. */
 export function settingsFrom(env: Readonly<Record<string, string | undefined>>): AwsSettings {
   const { MILLRACE_TABLE: table, MILLRACE_STREAMS: streams, MILLRACE_BUCKET: bucket } = env
+  const { MILLRACE_SOURCE_BUCKET: sourceBucket } = env
   if (table === undefined || table === '') {
     throw new StopDeploymentError('Cannot run on AWS: MILLRACE_TABLE is not set, expected the name of a DynamoDB table')
   }
-  return { table, ...(streams && { streams: streamsFrom(streams) }), ...(bucket && { bucket }) }
+  return {
+    table,
+    ...(streams && { streams: streamsFrom(streams) }),
+    ...(bucket && { bucket }),
+    ...(sourceBucket && { sourceBucket }),
+  }
 }
 
 function streamsFrom(json: string): Readonly<Record<string, string>> {

@@ -1,13 +1,15 @@
 import assert from 'node:assert/strict'
 import middy from '@middy/core'
 import type { Context, KinesisStreamBatchResponse, KinesisStreamEvent } from 'aws-lambda'
+import { putFeed } from '#feeds'
+import { readFolder } from '#folder-events'
 import { eachPartition } from '#kafka-events'
 import type { Pipeline } from '../shared/dsl/pipeline.ts'
 import type { Stage } from '../shared/plan/plan.ts'
-import { topicOf } from '../shared/plan/resources.ts'
+import { feedOf, folderSourceOf, topicOf } from '../shared/plan/resources.ts'
 import type { InvocationReport } from '../shared/ports/host.ts'
 import type { Ports } from '../shared/ports/index.ts'
-import type { BatchResponse } from '../shared/runtime/batch.ts'
+import type { Batch, BatchResponse } from '../shared/runtime/batch.ts'
 import { Environment } from '../shared/runtime/environment.ts'
 import { type Invoked, invoke, invokeBatch } from '../shared/runtime/invocation.ts'
 import { hosted, hostOf } from './hosted.ts'
@@ -16,7 +18,8 @@ import type { StageEvent } from './stage-event.ts'
 
 /**
  * A Lambda handler of one stage, for an event source mapping: of Kinesis with `ReportBatchItemFailures`, or of Amazon MSK or another Kafka,
- * whose events are retried as a whole.
+ * whose events are retried as a whole. Where the source reads files, any other event has it look for new ones. Where it has a feed, a queue
+ * of SQS with `ReportBatchItemFailures` or the stream of a DynamoDB table, it is handed the feed's records too, and puts them on its stream.
  */
 export type StageHandler = (event: StageEvent, context: Context) => Promise<KinesisStreamBatchResponse>
 
@@ -54,18 +57,30 @@ function handlerOf(pipeline: Pipeline<unknown, unknown>, stage: Stage): StageHan
       host.report(report)
       return response
     }
+    const runBatch = (batch: Batch) => heard(invokeBatch(environment, batch, remainingMs, onFailure))
     const topic = topicOf(stage.input)
-    if (topic === undefined || !('records' in event)) {
-      const { batchItemFailures } = await heard(invoke(environment, kinesisEventOf(event), remainingMs, onFailure))
-      return { batchItemFailures: [...batchItemFailures] }
+    if (topic !== undefined && 'records' in event) {
+      await eachPartition(event, stage.name, topic, runBatch)
+      return { batchItemFailures: [] }
     }
-    await eachPartition(event, stage.name, topic, batch =>
-      heard(invokeBatch(environment, batch, remainingMs, onFailure)),
-    )
-    return { batchItemFailures: [] }
+    const feed = feedOf(stage.input)
+    if (feed !== undefined && !isOfKinesis(event)) {
+      const failed = await putFeed(environment, feed, event, host)
+      return { batchItemFailures: failed.map(itemIdentifier => ({ itemIdentifier })) }
+    }
+    const source = folderSourceOf(stage.input)
+    if (source !== undefined && !isOfKinesis(event)) {
+      await readFolder(environment, source, runBatch, remainingMs)
+      return { batchItemFailures: [] }
+    }
+    const { batchItemFailures } = await heard(invoke(environment, kinesisEventOf(event), remainingMs, onFailure))
+    return { batchItemFailures: [...batchItemFailures] }
   }
   return middy(run).use(hosted(stage.name)).use(observed(pipeline.name, stage.name))
 }
 
+const isOfKinesis = (event: StageEvent): event is KinesisStreamEvent =>
+  'Records' in event && event.Records.length > 0 && 'kinesis' in event.Records[0]
+
 /** Any other is none that the stage reads, and is refused as such. */
-const kinesisEventOf = (event: StageEvent): KinesisStreamEvent => ('Records' in event ? event : { Records: [] })
+const kinesisEventOf = (event: StageEvent): KinesisStreamEvent => (isOfKinesis(event) ? event : { Records: [] })

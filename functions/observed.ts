@@ -49,7 +49,7 @@ export function observed(
   // By invocation, as a process that is no Lambda may have several at once.
   const reports = new WeakMap<Context, InvocationReport>()
   return {
-    before: ({ context }) => {
+    before: ({ context, event }) => {
       const host = hostOf(context)
       if (host === undefined || host.isQuiet) return
       const keep = (report: InvocationReport): void => {
@@ -60,6 +60,7 @@ export function observed(
         ...host,
         report: heardBy(keep, host.report),
         failed: heardBy(keep, host.failed),
+        gaveBack: heardBy((reason: string) => tools().logger.error(reason, placeOf(event)), host.gaveBack),
       })
     },
     after: ({ event, context, response }) => {
@@ -84,13 +85,13 @@ export function observed(
   }
 }
 
-type Listener = (report: InvocationReport) => void
+type Listener<Heard> = (heard: Heard) => void
 
 const heardBy =
-  (first: Listener, second: Listener | undefined): Listener =>
-  report => {
-    first(report)
-    second?.(report)
+  <Heard>(first: Listener<Heard>, second: Listener<Heard> | undefined): Listener<Heard> =>
+  heard => {
+    first(heard)
+    second?.(heard)
   }
 
 function publish(metrics: Metrics, report: InvocationReport, nowMs: number): void {
@@ -114,13 +115,20 @@ function publish(metrics: Metrics, report: InvocationReport, nowMs: number): voi
   metrics.publishStoredMetrics()
 }
 
-/** Which records were handed over: a shard, and the sequence numbers of the first and the last; of Kafka, each partition's offsets. */
+/**
+ * Which records were handed over: a shard, and the sequence numbers of the first and the last; of Kafka, each partition's offsets; of what feeds
+ * a source, ids.
+ */
 function placeOf(event: StageEvent) {
   if ('records' in event) {
     const partitions = Object.entries(event.records)
     return { partitions: partitions.map(([name, own]) => `${name}: ${own[0]?.offset} to ${own.at(-1)?.offset}`) }
   }
-  const { Records: records = [] } = event
+  const all = 'Records' in event ? event.Records : []
+  const records = all.filter(record => 'kinesis' in record)
+  if (records.length < all.length) {
+    return { from: all[0].eventSource, first: idOf(all[0]), last: idOf(all[all.length - 1]), records: all.length }
+  }
   const [first] = records
   return {
     shard: first?.eventID?.split(':')[0],
@@ -128,6 +136,11 @@ function placeOf(event: StageEvent) {
     last: records.at(-1)?.kinesis?.sequenceNumber,
     records: records.length,
   }
+}
+
+function idOf(record: object): unknown {
+  if ('messageId' in record) return record.messageId
+  return 'eventID' in record ? record.eventID : undefined
 }
 
 const progressOf = ({ version, recordsIn, commits, messagesOut, deadLetters }: InvocationReport) => ({

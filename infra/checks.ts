@@ -1,11 +1,12 @@
 import type { Table } from 'aws-cdk-lib/aws-dynamodb'
 import { tableKeys } from '../shared/aws/table-keys.ts'
-import type { KafkaTopic } from '../shared/plan/graph.ts'
-import type { Stage } from '../shared/plan/plan.ts'
-import { functionName, resourcesOf, topicOf } from '../shared/plan/resources.ts'
+import type { Plan, Stage } from '../shared/plan/plan.ts'
+import { feedOf, functionName, insteadOfStream, resourcesOf } from '../shared/plan/resources.ts'
+import type { Folder, KafkaTopic } from '../shared/plan/source.ts'
+import { wrongFeed } from './feed-checks.ts'
 import type { PipelineProps, StageOptions } from './props.ts'
 import { stageOptions } from './stage-options.ts'
-import { distributesByItself, eventSourceOf, passedIn } from './streams.ts'
+import { bucketOf, distributesByItself, eventSourceOf, passedIn } from './streams.ts'
 import type { AnyTable } from './table.ts'
 
 /** What is wrong with the props, as the ends of sentences that begin with what cannot be done. */
@@ -48,11 +49,19 @@ function unknown(prop: string, given: object | undefined, known: readonly string
 function wrongStreams(props: PipelineProps): string[] {
   const { plan } = props.pipeline
   return resourcesOf(plan).streams.flatMap(({ name, kind, insteadOf }) => {
-    if (insteadOf !== undefined) return wrongTopic(props, name, insteadOf)
+    if (insteadOf?.kind === 'kafka') return wrongTopic(props, name, insteadOf)
+    if (insteadOf?.kind === 'folder') return wrongFolder(props, name, insteadOf)
+    const receiver = plan.stages.find(({ input }) => input.stream === name)
+    const feed = receiver && feedOf(receiver.input)
+    if (feed !== undefined) return wrongFeed(props, name, feed)
+    const local = localOnly(plan, name)
+    if (local !== undefined) return [local]
+    if (bucketOf(props, name) !== undefined) {
+      return [`source "${name}" reads a Kinesis stream and has a bucket, expected a stream`]
+    }
     if (eventSourceOf(props, name) !== undefined) {
       return [`source "${name}" reads a Kinesis stream and has an event source, expected a stream`]
     }
-    const receiver = plan.stages.find(({ input }) => input.stream === name)
     const stream = passedIn(props, name, receiver)
     if (stream !== undefined) {
       if (!distributesByItself(stream)) return []
@@ -73,6 +82,25 @@ function wrongTopic(props: PipelineProps, name: string, { topic }: KafkaTopic): 
     `source "${name}" reads Kafka topic "${topic}" and has ${found}, expected an event source as in { source: { '${name}': new ManagedKafkaEventSource({ clusterArn, topic: '${topic}', startingPosition: StartingPosition.TRIM_HORIZON }) } }`,
   ]
 }
+
+/** Why a source cannot be deployed at all. */
+function localOnly({ stages }: Plan, name: string): string | undefined {
+  const input = stages.find(stage => stage.name === name)?.input
+  const kind = input?.kind === 'source' ? input.source.from?.kind : undefined
+  if (kind !== 'rate' && kind !== 'socket') return undefined
+  return `source "${name}" is ${kind === 'rate' ? 'a rate' : 'a socket'}, for trying a program out, expected another to deploy: leave its from out to read a stream`
+}
+
+function wrongFolder(props: PipelineProps, name: string, { folder }: Folder): string[] {
+  if (bucketOf(props, name) !== undefined) return []
+  const found = props.source[name] === undefined ? 'no bucket' : 'something else'
+  return [
+    `source "${name}" reads files of folder "${folder}" and has ${found}, expected their bucket as in { source: { '${name}': bucket } }`,
+  ]
+}
+
+/** As many lanes as emit/sink-key has: more shards would have nothing to do. */
+const mostFedShards = 1_024
 
 /** Lambda's and Kinesis' limits, as their developer guides have them. */
 function wrongOptions(stage: Stage, options: StageOptions, props: PipelineProps): string[] {
@@ -105,13 +133,22 @@ function wrongOptions(stage: Stage, options: StageOptions, props: PipelineProps)
     isWithin(windowSeconds, 0, 300),
     `waits ${windowSeconds} s for a full batch, expected whole seconds from 0 to 300`,
   )
+  const isTwofold = onDemand && options.shards !== undefined
   if (stage.input.kind === 'source') {
     const own = props.stages?.[stage.name]
-    expect(own?.shards === undefined, 'reads a stream of yours and has no shards to choose, expected none')
-    expect(own?.onDemand === undefined, 'reads a stream of yours and has no mode to choose, expected none')
+    const isFed = feedOf(stage.input) !== undefined
+    expect(isFed || own?.shards === undefined, 'reads a stream of yours and has no shards to choose, expected none')
+    expect(isFed || own?.onDemand === undefined, 'reads a stream of yours and has no mode to choose, expected none')
+    expect(!isFed || isWithin(shards, 1, mostFedShards), `has ${shards} shards, expected 1 to ${mostFedShards}`)
+    expect(!isFed || !isTwofold, 'has an on-demand stream and shards, expected one of the two')
     const ofMapping = ['batchSize', 'batchingWindow', 'bisect', 'enhancedFanOut', 'startAt'] as const
-    for (const option of topicOf(stage.input) === undefined ? [] : ofMapping) {
-      expect(own?.[option] === undefined, `reads a Kafka topic and has ${option}, expected that on its event source`)
+    const other = insteadOfStream(stage.input)
+    for (const option of other === undefined ? [] : ofMapping) {
+      const what =
+        other?.kind === 'kafka'
+          ? `reads a Kafka topic and has ${option}, expected that on its event source`
+          : `reads files and has ${option}, expected none: they are read as they come`
+      expect(own?.[option] === undefined, what)
     }
     const isTime = startAt === undefined || Number.isFinite(startAt.getTime())
     expect(isTime, "begins at a date that is none, expected one as in new Date('2026-01-31T00:00:00Z')")
@@ -120,7 +157,7 @@ function wrongOptions(stage: Stage, options: StageOptions, props: PipelineProps)
   expect(startAt === undefined, 'is behind a shuffle and must read all of its stream, expected no startAt')
   const { groups } = stage.input
   expect(isWithin(shards, 1, groups), `has ${shards} shards, expected 1 to ${groups}, one for each key group`)
-  expect(!onDemand || options.shards === undefined, 'has an on-demand stream and shards, expected one of the two')
+  expect(!isTwofold, 'has an on-demand stream and shards, expected one of the two')
   const isChosen = props.stages?.[stage.name]?.shards !== undefined || props.stages?.[stage.name]?.onDemand === true
   expect(
     props.shuffle?.[stage.name] === undefined || !isChosen,
@@ -141,10 +178,11 @@ function wrongNames(props: PipelineProps): string[] {
   if (!/^[A-Za-z0-9_-]*$/.test(prefix)) {
     return [`prefix "${prefix}" cannot begin a name, expected letters, digits, "-" and "_"`]
   }
+  const fed = plan.stages.flatMap(({ input }) => (feedOf(input) === undefined ? [] : [input.stream]))
   const names = [
     ...plan.stages.map(stage => ({ kind: 'function', name: functionName(plan, stage, prefix), most: 64 })),
     ...resourcesOf(plan, prefix)
-      .streams.filter(({ kind }) => kind === 'shuffle')
+      .streams.filter(({ name, kind }) => kind === 'shuffle' || fed.includes(name))
       .map(({ physicalName }) => ({ kind: 'stream', name: physicalName, most: 128 })),
   ]
   const long = names.flatMap(({ kind, name, most }) =>

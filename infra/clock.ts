@@ -1,9 +1,8 @@
 import { join } from 'node:path'
-import { Duration, Stack } from 'aws-cdk-lib'
-import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
+import { Duration } from 'aws-cdk-lib'
 import { NodejsFunction } from 'aws-cdk-lib/aws-lambda-nodejs'
-import { CfnSchedule } from 'aws-cdk-lib/aws-scheduler'
 import { Construct } from 'constructs'
+import { everyMinute } from './every-minute.ts'
 import { FunctionGround, functionSettings } from './function-ground.ts'
 import { useKeysOf, writeStream } from './permissions.ts'
 import type { PipelineProps } from './props.ts'
@@ -49,30 +48,6 @@ export class Clock extends Construct {
         MILLRACE_STREAMS: streams.toJson(streams.shuffle),
       },
     })
-    this.#schedule(description)
-  }
-
-  #schedule(description: string): void {
-    const role = new Role(this, 'SchedulerRole', {
-      // The service works for everybody: only schedules of this account may make it invoke the function.
-      assumedBy: new ServicePrincipal('scheduler.amazonaws.com', {
-        conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(this).account } },
-      }),
-      description,
-    })
-    const actions = ['lambda:InvokeFunction']
-    role.addToPolicy(new PolicyStatement({ actions, resources: [this.function.functionArn] }))
-    const schedule = new CfnSchedule(this, 'Schedule', {
-      description,
-      scheduleExpression: 'rate(1 minute)',
-      flexibleTimeWindow: { mode: 'OFF' },
-      target: {
-        arn: this.function.functionArn,
-        roleArn: role.roleArn,
-        // The next tick makes up for one that was missed.
-        retryPolicy: { maximumRetryAttempts: 0, maximumEventAgeInSeconds: 60 },
-      },
-    })
-    schedule.node.addDependency(role)
+    everyMinute(this, this.function, description)
   }
 }

@@ -3,6 +3,7 @@ import type { Role } from 'aws-cdk-lib/aws-iam'
 import { Architecture, Runtime, Tracing } from 'aws-cdk-lib/aws-lambda'
 import { type ILogGroup, LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs'
 import { Construct } from 'constructs'
+import { folderSourceOf } from '../shared/plan/resources.ts'
 import { bundling, conditionsFor } from './bundling.ts'
 import { acknowledgeTracing } from './nag.ts'
 import { functionRole } from './permissions.ts'
@@ -48,4 +49,6 @@ export const functionSettings = (props: PipelineProps) => ({
 })
 
 const hasFiles = ({ pipeline }: PipelineProps): boolean =>
-  pipeline.plan.stages.some(({ sinks }) => sinks.some(({ kind }) => kind === 'files'))
+  pipeline.plan.stages.some(
+    ({ input, sinks }) => folderSourceOf(input) !== undefined || sinks.some(({ kind }) => kind === 'files'),
+  )

@@ -11,6 +11,10 @@ export const acknowledgeTracing = (role: IConstruct): void =>
     'X-Ray has no resources to name: it grants PutTraceSegments and PutTelemetryRecords on all or none',
   )
 
+/** The CDK's event source lets a function list all streams of tables: the action knows no resources. */
+export const acknowledgeTableStreams = (role: IConstruct): void =>
+  acknowledge(role, '*', 'ListStreams of DynamoDB has no resources to name: it is granted on all or none')
+
 /** Lambda makes interfaces, whose names it gives. */
 export const acknowledgeNetwork = (role: IConstruct): void =>
   acknowledge(
@@ -19,12 +23,12 @@ export const acknowledgeNetwork = (role: IConstruct): void =>
     'Network interfaces of a function in a VPC are made and removed by Lambda under names of its own',
   )
 
-/** The files of a sink are objects below its name. */
+/** Files are objects below the name of a sink or a folder. */
 export const acknowledgeFiles = (role: IConstruct, objectsArn: string): void =>
   acknowledge(
     role,
     asText(Stack.of(role).resolve(objectsArn)),
-    'Files are named by shard and version, not before they are there',
+    'Files are named by those who write them, not before they are there',
   )
 
 const acknowledge = (role: IConstruct, resource: string, reason: string): void =>

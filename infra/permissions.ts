@@ -2,11 +2,11 @@ import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
 import type { IStream } from 'aws-cdk-lib/aws-kinesis'
 import type { IKey } from 'aws-cdk-lib/aws-kms'
 import type { ILogGroup } from 'aws-cdk-lib/aws-logs'
-import type { IBucket } from 'aws-cdk-lib/aws-s3'
 import type { Construct } from 'constructs'
 import { partitionPrefix } from '../shared/aws/table-keys.ts'
 import type { Plan, Stage } from '../shared/plan/plan.ts'
 import { acknowledgeFiles, acknowledgeNetwork } from './nag.ts'
+import type { AnyBucket } from './props.ts'
 
 /** A role that a function takes on, without any permission but to write to its own log. */
 export function functionRole(scope: Construct, logs: ILogGroup, description: string): Role {
@@ -49,9 +49,18 @@ export function stageItems(plan: Plan, stage: Stage, tableArn: string): PolicySt
 }
 
 /** Files of a sink are objects of a bucket below the sink's name: their names are not known before. */
-export function allowFiles(role: Role, bucket: IBucket, sink: string): void {
+export function allowFiles(role: Role, bucket: AnyBucket, sink: string): void {
   const objects = bucket.arnForObjects(`${sink}/*`)
   for (const statement of [allow(['s3:PutObject'], objects), ...useKeysOf([bucket])]) role.addToPolicy(statement)
+  acknowledgeFiles(role, objects)
+}
+
+/** Objects of a folder are looked for and read. Listing tells a missing one from one that may not be read. */
+export function allowFolder(role: Role, bucket: AnyBucket, folder: string): void {
+  const objects = bucket.arnForObjects(`${folder}/*`)
+  const listed = allow(['s3:ListBucket'], bucket.bucketArn)
+  const reads = [allow(['s3:GetObject'], objects), ...useKeysOf([bucket])]
+  for (const statement of [listed, ...reads]) role.addToPolicy(statement)
   acknowledgeFiles(role, objects)
 }
 

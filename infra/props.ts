@@ -10,6 +10,12 @@ import type { Plan } from '../shared/plan/plan.ts'
 import type { Bundling } from './bundling.ts'
 import type { AnyTable } from './table.ts'
 
+/** What is asked of a bucket: a Bucket is no IBucket under `exactOptionalPropertyTypes`. */
+export type AnyBucket = Pick<IBucket, 'bucketArn' | 'bucketName' | 'arnForObjects' | 'encryptionKey'>
+
+/** What a source reads: see PipelineProps. */
+export type SourceProp = IStream | IEventSource | AnyBucket
+
 /** What a deployment is told beside its pipeline and its handlers. Everything but the user's own streams has a default. */
 export type PipelineProps = {
   /** As `pipeline(...)` made it. */
@@ -22,13 +28,15 @@ export type PipelineProps = {
   /**
    * The stream of each source, by the source's name; of one that reads a Kafka topic the event source, as `new ManagedKafkaEventSource(...)` or
    * `new SelfManagedKafkaEventSource(...)` of aws-cdk-lib/aws-lambda-event-sources. Let that begin at TRIM_HORIZON, and try for ever:
-   * records that it gives up on are lost.
+   * records that it gives up on are lost. Of one that has a feed `new SqsEventSource(queue, { reportBatchItemFailures: true })` or
+   * `new DynamoEventSource(...)`: the stream between is made, with the stage's options. Of one that reads files the
+   * bucket: it is looked through once a minute, and whenever something else invokes the source's function, as a notification of the bucket.
    */
-  readonly source: { readonly [source: string]: IStream | IEventSource }
+  readonly source: { readonly [source: string]: SourceProp }
   /** The stream of each `toStream`, by the stream's name in the program. @default {} */
   readonly sinks?: { readonly [stream: string]: IStream }
   /** Where `toFiles` writes. @default none: a pipeline that has file sinks needs one */
-  readonly bucket?: IBucket
+  readonly bucket?: AnyBucket
   /** An existing table with the keys `pk` and `sk`, both strings, and the time to live `expires`. @default one of its own */
   readonly table?: AnyTable
   /** Existing shuffle streams, by the stage that they feed. @default one of its own for each stage behind a shuffle */
@@ -39,7 +47,11 @@ export type PipelineProps = {
   readonly stages?: { readonly [stage: string]: StageOptions }
   /** Options of every stage that does not say otherwise. @default {} */
   readonly everyStage?: Omit<StageOptions, 'startAt'>
-  /** How long shuffle streams keep records: the longest stop of a stage that loses nothing. 1 to 365 days. @default 24 hours */
+  /**
+   * How long shuffle streams, and those of sources with a feed, keep records: the longest stop of a stage that loses nothing. 1 to 365 days.
+   *
+   * @default 24 hours
+   */
   readonly retention?: Duration
   /** A key of yours for the table and the shuffle streams. @default the keys that AWS keeps for DynamoDB and Kinesis */
   readonly encryptionKey?: IKey
@@ -71,9 +83,9 @@ export type PipelineProps = {
 
 /** What a stage may be told: its stream, its function and the mapping between them. */
 export type StageOptions = {
-  /** Shards of the shuffle stream, at most one for each key group. @default 1 */
+  /** Shards of the stream: of a shuffle at most one for each key group, of a source that has a feed. @default 1 */
   readonly shards?: number
-  /** The shuffle stream scales by itself, and is paid by what passes. It excludes `shards`. @default false */
+  /** That stream scales by itself, and is paid by what passes. It excludes `shards`. @default false */
   readonly onDemand?: boolean
   /** MiB. @default 1024 */
   readonly memoryMiB?: number

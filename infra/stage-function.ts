@@ -3,13 +3,15 @@ import type { PolicyStatement } from 'aws-cdk-lib/aws-iam'
 import { NodejsFunction } from 'aws-cdk-lib/aws-lambda-nodejs'
 import { Construct } from 'constructs'
 import type { Stage } from '../shared/plan/plan.ts'
-import { functionName, resourcesOf, topicOf } from '../shared/plan/resources.ts'
+import { feedOf, folderSourceOf, functionName, insteadOfStream, resourcesOf } from '../shared/plan/resources.ts'
 import { EventSource } from './event-source.ts'
+import { FolderReading } from './folder-reading.ts'
 import { FunctionGround, functionSettings } from './function-ground.ts'
+import { acknowledgeTableStreams } from './nag.ts'
 import { allowFiles, allowNetwork, readStream, stageItems, useKeysOf, writeStream } from './permissions.ts'
 import type { PipelineProps, StageOptions } from './props.ts'
 import { stageOptions } from './stage-options.ts'
-import { eventSourceOf, type Streams } from './streams.ts'
+import { bucketOf, eventSourceOf, type Streams } from './streams.ts'
 import type { AnyTable } from './table.ts'
 
 /** A stage and what it works with. */
@@ -74,6 +76,12 @@ export class StageFunction extends Construct {
       })
     }
     if (eventSource !== undefined) this.function.addEventSource(eventSource)
+    if (feedOf(stage.input)?.kind === 'dynamodb') acknowledgeTableStreams(role)
+    const source = folderSourceOf(stage.input)
+    const folderBucket = bucketOf(props, stage.name)
+    if (source !== undefined && folderBucket !== undefined) {
+      new FolderReading(this, 'Files', { source, bucket: folderBucket, target: this.function, role })
+    }
     Tags.of(this).add('millrace:stage', stage.name)
   }
 }
@@ -84,11 +92,14 @@ const networkOf = ({ vpc, vpcSubnets, securityGroups }: StageOptions) =>
     : { vpc, ...(vpcSubnets && { vpcSubnets }), ...(securityGroups && { securityGroups: [...securityGroups] }) }
 
 /** The stream that a stage reads, if it reads one. */
-const inputOf = ({ input }: Stage): string[] => (topicOf(input) === undefined ? [input.stream] : [])
+const inputOf = ({ input }: Stage): string[] => (insteadOfStream(input) === undefined ? [input.stream] : [])
 
-/** Streams that a stage puts to, by their names in the program. */
-const outputsOf = ({ shuffles, sinks }: Stage): string[] => [
-  ...new Set([...shuffles, ...sinks.filter(sink => sink.kind === 'stream')].map(({ stream }) => stream)),
+/** Streams that a stage puts to, by their names in the program: of a source that has a feed, its own too. */
+const outputsOf = ({ input, shuffles, sinks }: Stage): string[] => [
+  ...new Set([
+    ...(feedOf(input) === undefined ? [] : [input.stream]),
+    ...[...shuffles, ...sinks.filter(sink => sink.kind === 'stream')].map(({ stream }) => stream),
+  ]),
 ]
 
 function statementsOf({ stage, table, streams, props }: StageSetting): PolicyStatement[] {

@@ -4,11 +4,14 @@ import type { IEventSource } from 'aws-cdk-lib/aws-lambda'
 import { Construct } from 'constructs'
 import type { Stage } from '../shared/plan/plan.ts'
 import { resourcesOf } from '../shared/plan/resources.ts'
-import type { PipelineProps } from './props.ts'
+import type { AnyBucket, PipelineProps, SourceProp } from './props.ts'
 import { isResource } from './resource-type.ts'
 import { stageOptions } from './stage-options.ts'
 
-/** The streams of a pipeline by their names in the program: the user's as passed in, those between stages made unless passed in. */
+/**
+ * The streams of a pipeline by their names in the program: the user's as passed in, those between stages made unless passed in, those of sources
+ * that have a feed made.
+ */
 export class Streams extends Construct {
   /** Those between stages. */
   readonly shuffle: readonly string[]
@@ -21,7 +24,7 @@ export class Streams extends Construct {
     const receivers = new Map(plan.stages.map(stage => [stage.input.stream, stage]))
     const streamOf = (name: string, physicalName: string): IStream => {
       const passed = passedIn(props, name, receivers.get(name))
-      return passed ?? shuffleStream(this, receivers.get(name)?.name ?? name, physicalName, props)
+      return passed ?? ownStream(this, receivers.get(name)?.name ?? name, physicalName, props)
     }
     this.shuffle = streams.filter(({ kind }) => kind === 'shuffle').map(({ name }) => name)
     this.#streams = new Map(streams.map(({ name, physicalName }) => [name, streamOf(name, physicalName)]))
@@ -44,7 +47,7 @@ export function passedIn(props: PipelineProps, name: string, receiver: Stage | u
   if (receiver === undefined) return props.sinks?.[name]
   if (receiver.input.kind !== 'source') return props.shuffle?.[receiver.name]
   const given = props.source[name]
-  return given === undefined || isEventSource(given) ? undefined : given
+  return given === undefined || isEventSource(given) || isBucket(given) ? undefined : given
 }
 
 /** What hands over the records of a source that reads no stream, if the user gave any. */
@@ -53,7 +56,14 @@ export function eventSourceOf({ source }: PipelineProps, name: string): IEventSo
   return given !== undefined && isEventSource(given) ? given : undefined
 }
 
-const isEventSource = (given: IStream | IEventSource): given is IEventSource => 'bind' in given
+/** The bucket whose files a source reads, if the user gave any. */
+export function bucketOf({ source }: PipelineProps, name: string): AnyBucket | undefined {
+  const given = source[name]
+  return given !== undefined && isBucket(given) ? given : undefined
+}
+
+const isEventSource = (given: SourceProp): given is IEventSource => 'bind' in given
+const isBucket = (given: SourceProp): given is AnyBucket => 'bucketArn' in given
 
 /** Whether Kinesis ignores the keys of a stream's records and deals them out evenly. Of an imported stream nobody knows. */
 export function distributesByItself(stream: IStream): boolean {
@@ -66,7 +76,7 @@ const byPartitionKey = 'USER_PARTITION_KEY'
 const resourceOf = ({ node: { defaultChild } }: IStream): CfnStream | undefined =>
   isResource(defaultChild, CfnStream) ? defaultChild : undefined
 
-function shuffleStream(scope: Construct, stage: string, streamName: string, props: PipelineProps): IStream {
+function ownStream(scope: Construct, stage: string, streamName: string, props: PipelineProps): IStream {
   const { shards = 1, onDemand = false } = stageOptions(props, stage)
   const { encryptionKey } = props
   const stream = new Stream(scope, stage, {

@@ -37,11 +37,22 @@ export {
 export type { Broadcast } from './dsl/broadcast.ts'
 export type { BroadcastJoinOptions, BroadcastOn } from './dsl/broadcast-join.ts'
 export type { DistinctOptions } from './dsl/distinct.ts'
+export { type DynamodbOptions, type DynamodbOrigin, dynamodb } from './dsl/dynamodb.ts'
 export { type Emit, every } from './dsl/emit.ts'
+export { type FolderOptions, type FolderOrigin, type FormattedFolderOrigin, files } from './dsl/files.ts'
 export type { GroupedTable, RetractingAggregator } from './dsl/grouped-table.ts'
 export type { IntervalJoinOptions, WindowJoinOptions } from './dsl/joins.ts'
 export { type KafkaOptions, type KafkaOrigin, kafka } from './dsl/kafka.ts'
 export type { KeyedStream } from './dsl/keyed-stream.ts'
+export {
+  type RateOptions,
+  type RateOrigin,
+  type RateRow,
+  rate,
+  type SocketOptions,
+  type SocketOrigin,
+  socket,
+} from './dsl/local-sources.ts'
 export type { LookupCache, LookupContext, LookupOptions } from './dsl/lookup.ts'
 export {
   type PaneOptions,
@@ -51,11 +62,13 @@ export {
   type Trigger,
   type WindowEmit,
 } from './dsl/panes.ts'
-export { type Outputs, type Pipeline, type PipelineOptions, pipeline, type SourceOptions } from './dsl/pipeline.ts'
+export { type Outputs, type Pipeline, type PipelineOptions, pipeline } from './dsl/pipeline.ts'
 export type { BroadcastContext, Context } from './dsl/process.ts'
 export { aggregating, list, map, reducing, type StateOptions, value } from './dsl/process-state.ts'
 export type { KeyedRow, RankedRow, WindowedRow } from './dsl/rows.ts'
 export { type SideOutput, sideOutput } from './dsl/side-output.ts'
+export type { FedSourceOptions, SourceOptions, ValueSourceOptions } from './dsl/source.ts'
+export { type SqsOptions, type SqsOrigin, sqs } from './dsl/sqs.ts'
 export type { FilesOptions, Results, Stream } from './dsl/stream.ts'
 export type { TableJoinOptions, VersionedJoinOptions } from './dsl/table-joins.ts'
 export type { LatestOptions, MaterializeOptions } from './dsl/tables.ts'

@@ -2,13 +2,14 @@ import type { Plan } from '../../shared/plan/plan.ts'
 import type { MappingEvent } from '../event-source/shard-worker.ts'
 import { Deployment, mappingName } from '../functions/deployment.ts'
 import { environmentPools } from '../functions/runners.ts'
-import { FileInput } from '../input/file-input.ts'
+import { inputsFor } from '../input/inputs.ts'
 import type { MirroredCloud } from '../mirror/mirrored-cloud.ts'
 import { mirroredTarget } from '../mirror/mirrored-target.ts'
 import { viewNames } from '../run/results.ts'
 import type { AwsPlace } from './aws-options.ts'
 import type { SessionOptions } from './dev-session.ts'
 import { behindMs, DevStatus, type Figures } from './dev-status.ts'
+import { feedingOf, served } from './feeding.ts'
 import { openMirrored } from './mirrored-place.ts'
 import { type SessionEnd, serveSession } from './serve-session.ts'
 
@@ -39,9 +40,7 @@ export async function devSessionAt(options: SessionAtOptions, end: SessionEnd): 
 async function serve(cloud: MirroredCloud, options: SessionAtOptions, end: SessionEnd): Promise<void> {
   const { pipeline, terminal, tickMs } = options
   const { plan } = pipeline
-  const inputs = [...options.inputs].map(
-    ([source, path]) => new FileInput(mirroredTarget(cloud, plan.name), plan, source, path, { end: 'of file' }),
-  )
+  const inputs = await inputsFor(mirroredTarget(cloud, plan.name), plan, options.inputs, served)
   for (const input of inputs) await input.prepare()
   const status = new DevStatus(figuresOf(cloud, plan), plan, terminal)
   const streams = new Map(plan.stages.map(({ name, input }) => [mappingName(plan, name), input.stream]))
@@ -102,9 +101,8 @@ function greet({ pipeline, place, terminal }: SessionAtOptions): void {
     ...(prefix === '' ? [] : [`--prefix ${prefix}`]),
     ...(table === undefined ? [] : [`--table ${table}`]),
   ].join(' ')
-  const source = plan.stages.find(({ input }) => input.kind === 'source')?.input.stream
   const [view] = viewNames(plan)
   terminal.err(`Pipeline "${name}" is running on ${endpoint ?? 'AWS'}, Ctrl-C ends it\n`)
-  terminal.err(`  millrace produce ${source} ${where}\n`)
+  terminal.err(feedingOf(plan, where))
   if (view !== undefined) terminal.err(`  millrace query ${view} --pipeline ${name} ${where}\n`)
 }

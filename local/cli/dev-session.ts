@@ -10,12 +10,13 @@ import type { MappingEvent } from '../event-source/shard-worker.ts'
 import { Deployment, mappingName } from '../functions/deployment.ts'
 import { EnvironmentPool } from '../functions/environment-pool.ts'
 import { embeddedTarget } from '../input/embedded-target.ts'
-import { FileInput } from '../input/file-input.ts'
+import { inputsFor } from '../input/inputs.ts'
 import { viewNames } from '../run/results.ts'
 import type { Terminal } from './command-line.ts'
 import { openDataFolder } from './data-folder.ts'
 import { isHeldByAnother } from './data-folder-client.ts'
 import { DevStatus, embeddedFigures } from './dev-status.ts'
+import { feedingOf, served } from './feeding.ts'
 import { counted } from './numbers.ts'
 import { type SessionEnd, serveSession } from './serve-session.ts'
 
@@ -62,7 +63,7 @@ export async function devSession(options: SessionOptions, end: SessionEnd): Prom
 async function serve(cloud: EmbeddedCloud, options: SessionOptions, end: SessionEnd): Promise<void> {
   const { pipeline, folder, terminal, tickMs } = options
   const { plan } = pipeline
-  const inputs = fileInputs(cloud, options)
+  const inputs = await inputsFor(embeddedTarget(cloud, pipeline.name), plan, options.inputs, served)
   for (const input of inputs) await input.prepare()
   prepareStreams(cloud, options)
   const status = new DevStatus(embeddedFigures(cloud, plan), plan, terminal)
@@ -124,18 +125,11 @@ function handlerOf(pipeline: Pipeline<unknown, unknown>, stage: string): StageHa
   return byStage[stage]
 }
 
-const fileInputs = (cloud: EmbeddedCloud, { pipeline, inputs }: SessionOptions): FileInput[] =>
-  [...inputs].map(
-    ([source, path]) =>
-      new FileInput(embeddedTarget(cloud, pipeline.name), pipeline.plan, source, path, { end: 'of file' }),
-  )
-
 function greet({ pipeline, folder, terminal }: SessionOptions): void {
   const { name, plan } = pipeline
-  const source = plan.stages.find(({ input }) => input.kind === 'source')?.input.stream
   const [view] = viewNames(plan)
   terminal.err(`Pipeline "${name}" is running, its data is in "${folder}", Ctrl-C ends it\n`)
-  terminal.err(`  millrace produce ${source} --data ${folder}\n`)
+  terminal.err(feedingOf(plan, `--data ${folder}`))
   if (view !== undefined) terminal.err(`  millrace query ${view} --data ${folder}\n`)
 }
 

@@ -31,7 +31,10 @@ export const addDev: AddCommand = (program, terminal) => {
     .option('--data <folder>', 'where streams, state and views are kept (default: .millrace/PIPELINE)', once('--data'))
     .option('--pipeline <name>', 'which pipeline, where the module exports several', once('--pipeline'))
     .addOption(
-      new Option('--input <source=file>', 'put the lines of a file in a source once')
+      new Option(
+        '--input <source=file>',
+        'put the lines of a file in a source once, or of the files of a folder as they come',
+      )
         .default([], 'none')
         .argParser(collected),
     )

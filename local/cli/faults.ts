@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Command } from 'commander'
 import { asBuffer } from '../../shared/codecs/bytes.ts'
+import { callsWithin } from '../../shared/model/calls-within.ts'
 import { limits } from '../../shared/model/limits.ts'
 import type { DeadLetter } from '../../shared/ports/results.ts'
 import type { CloudClient } from '../cloud/operations.ts'
@@ -132,7 +133,13 @@ async function resubmit(
     const fit = chosen.filter(letter => whyNotResubmitted(letter) === undefined)
     await checkStreams(client, fit)
     let put = 0
-    for (const portion of portionsOf(fit)) {
+    // With room for partition keys.
+    for (const portion of callsWithin(
+      fit,
+      limits.putRecordsCount,
+      limits.putRecordsBytes / 2,
+      letter => letter.payload.length,
+    )) {
       await client.resubmit(name, portion)
       put += portion.length
     }
@@ -174,23 +181,6 @@ function letterNamed(id: string, letters: readonly DeadLetter[]): DeadLetter {
   throw new UsageError(
     `Cannot find dead letter "${id}": ${found.length === 0 ? 'there is none' : 'there are several'}, expected an id of millrace faults list`,
   )
-}
-
-/** What goes in one call: within the limits of PutRecords, with room for partition keys. */
-function portionsOf(letters: readonly DeadLetter[]): readonly DeadLetter[][] {
-  const portions: DeadLetter[][] = []
-  let bytes = 0
-  for (const letter of letters) {
-    const last = portions.at(-1)
-    bytes += letter.payload.length
-    if (last === undefined || last.length === limits.putRecordsCount || bytes > limits.putRecordsBytes / 2) {
-      portions.push([letter])
-      bytes = letter.payload.length
-    } else {
-      last.push(letter)
-    }
-  }
-  return portions
 }
 
 /** Sixteen bytes a line, with the place of the first and what is readable of them. */

@@ -1,11 +1,12 @@
-import { type LineTaker, longestLineBytes } from '../../shared/codecs/files/line-reader.ts'
+import type { RowTaker, UnclosedAt } from '../../shared/codecs/files/csv-row-reader.ts'
+import { longestLineBytes } from '../../shared/codecs/files/line-reader.ts'
 import { KplWriter } from '../../shared/codecs/kpl-writer.ts'
 import { limits } from '../../shared/model/limits.ts'
 import type { PutRecord } from '../../shared/ports/streams.ts'
 import { UsageError } from './command-line.ts'
-import type { RowTaker } from './csv-row-reader.ts'
 import type { Formatted, LineFormat } from './line-format.ts'
 import { MalformedLineError } from './malformed-line.ts'
+import { wholeNumber } from './numbers.ts'
 
 /** Chooses the partition key of a line; undefined where the line has none, and gets one by its number. */
 export type PartitionKey = (line: Buffer) => string | undefined
@@ -50,7 +51,7 @@ export type PackingOptions = {
 }
 
 /** Collects lines, or rows of several, and gives them out as records, in order, as much at a time as one call of PutRecords takes. */
-export class LinesToRecords implements LineTaker, RowTaker {
+export class LinesToRecords implements RowTaker {
   /** Lines that no record holds: by number, with their length in bytes. */
   readonly refused: { readonly line: number; readonly bytes: number }[] = []
   /** Lines that could not be read and were passed over. */
@@ -73,7 +74,7 @@ export class LinesToRecords implements LineTaker, RowTaker {
     this.#skipsMalformed = skipsMalformed
   }
 
-  line(bytes: Buffer, start: number, end: number, lines = 1): void {
+  line(bytes: Buffer, start: number, end: number, lines: number): void {
     this.#begin(lines)
     if (this.fault !== undefined) return
     const formatted = this.#formatted(Buffer.from(bytes.subarray(start, end)))
@@ -93,15 +94,15 @@ export class LinesToRecords implements LineTaker, RowTaker {
     }
   }
 
-  tooLong(_head: Buffer, length: number, lines = 1): void {
+  tooLong(_head: Buffer, length: number, lines: number): void {
     this.#begin(lines)
     if (this.fault === undefined) this.refused.push({ line: this.#number, bytes: length })
   }
 
-  unclosed(row: Buffer, lines: number, expected: string): void {
+  unclosed(row: Buffer, lines: number, at: UnclosedAt): void {
     this.#begin(lines)
     if (this.fault !== undefined) return
-    this.#pass({ line: this.#nextNumber - 1, reason: `${this.#unclosedColumn(row)} ${expected}` })
+    this.#pass({ line: this.#nextNumber - 1, reason: `${this.#unclosedColumn(row)} ${unclosedAt[at]}` })
   }
 
   /** What is wrong with a row that ends within quotes, which its format can tell by name. */
@@ -194,6 +195,11 @@ export class LinesToRecords implements LineTaker, RowTaker {
   #placeKey(): string {
     return `line ${this.#isAggregating ? Math.ceil(this.#number / 100) * 100 : this.#number}`
   }
+}
+
+const unclosedAt: Readonly<Record<UnclosedAt, string>> = {
+  'end of input': 'before the end of the input',
+  'longest record': `within the ${wholeNumber(longestLineBytes)} bytes that a record can have`,
 }
 
 /** A quoted column may hold commas; its key is what is between the quotes. An empty or missing one is none. */

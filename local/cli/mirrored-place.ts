@@ -69,14 +69,20 @@ async function refuseLeftovers(clients: AwsClients, settings: AwsSettings, place
 }
 
 function shardsOf({ plan, shards, defaultShards }: MirroredPlaceOptions): (stream: string) => number {
-  const kinds = new Map(resourcesOf(plan).streams.map(({ name, kind }) => [name, kind]))
+  // A folder is one shard wherever it is read.
+  const isSplit = new Map(
+    resourcesOf(plan).streams.map(({ name, kind, insteadOf }) => [
+      name,
+      kind === 'source' && insteadOf?.kind !== 'folder',
+    ]),
+  )
   const asked = new Map(
     plan.stages.flatMap(({ name, input }) => {
       const count = shards.get(name)
       return count === undefined ? [] : [[input.stream, count]]
     }),
   )
-  return stream => asked.get(stream) ?? (kinds.get(stream) === 'source' ? defaultShards : 1)
+  return stream => asked.get(stream) ?? (isSplit.get(stream) ? defaultShards : 1)
 }
 
 /** A word where streams are what they were before. */

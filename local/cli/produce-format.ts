@@ -1,9 +1,9 @@
 import { extname } from 'node:path'
-import { LineReader, type LineTaker } from '../../shared/codecs/files/line-reader.ts'
+import { CsvRowReader, type RowTaker } from '../../shared/codecs/files/csv-row-reader.ts'
+import { LineReader } from '../../shared/codecs/files/line-reader.ts'
 import type { AwsOptions } from './aws-options.ts'
 import { UsageError } from './command-line.ts'
 import { delimiterCode } from './csv-lines.ts'
-import { CsvRowReader, type RowTaker } from './csv-row-reader.ts'
 import { csvLines, jsonLines, jsonOfTexts, type KeyChoice, type LineFormat, plainLines } from './line-format.ts'
 import { keyColumn, keyOfPlace, keyText } from './lines-to-records.ts'
 import { checkRegistry, defaultSubject, registryOf } from './registry-source.ts'
@@ -83,9 +83,9 @@ export async function formatOf(options: ProduceOptions, stream: string): Promise
 }
 
 /** What cuts the input into lines, or into the rows of CSV, in which lines may end within quotes. */
-export function readerOf(options: ProduceOptions, taker: LineTaker & RowTaker): LineReader | CsvRowReader {
+export function readerOf(options: ProduceOptions, taker: RowTaker): LineReader | CsvRowReader {
   if (linesOf(options, codecOf(options)) !== 'csv') return new LineReader(taker, true)
-  return new CsvRowReader(taker, delimiterCode(delimiterOf(options)))
+  return new CsvRowReader(taker, delimiterCode(delimiterOf(options)), true)
 }
 
 const delimiterOf = ({ delimiter, file = '' }: ProduceOptions): string =>

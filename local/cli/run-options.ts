@@ -1,9 +1,10 @@
 import { limits } from '../../shared/model/limits.ts'
 import type { Plan } from '../../shared/plan/plan.ts'
+import { folderSourceOf } from '../../shared/plan/resources.ts'
 import { UsageError } from './command-line.ts'
 import { numberIn } from './once.ts'
 
-/** Source to file, from `--input SOURCE=FILE`, for all sources of the pipeline or some. Throws a UsageError. */
+/** Source to file or folder, from `--input SOURCE=FILE`, for all sources that read no folder of their own, or some. Throws a UsageError. */
 export function inputsFrom(
   plan: Plan,
   texts: readonly string[],
@@ -19,7 +20,8 @@ export function inputsFrom(
     }
     inputs.set(name, value)
   }
-  const bare = sources.filter(source => !inputs.has(source))
+  const folders = plan.stages.flatMap(({ input }) => folderSourceOf(input)?.name ?? [])
+  const bare = sources.filter(source => !inputs.has(source) && !folders.includes(source))
   if (bare.length === 0 || needed === 'some') return inputs
   const sentence = `source${bare.length === 1 ? '' : 's'} ${listed(bare)} ${bare.length === 1 ? 'has' : 'have'} no input`
   const way = bare.map(source => `--input ${source}=FILE`).join(' ')

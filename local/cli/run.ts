@@ -1,5 +1,6 @@
 import { Option } from 'commander'
 import type { Plan, Stage } from '../../shared/plan/plan.ts'
+import { folderSourceOf } from '../../shared/plan/resources.ts'
 import { EmbeddedCloud } from '../cloud/embedded-cloud.ts'
 import { FolderFiles } from '../cloud/files.ts'
 import { MemoryStorage } from '../cloud/memory-storage.ts'
@@ -38,7 +39,10 @@ export const addRun: AddCommand = (program, terminal) => {
     .description('run a pipeline over files until every line is dealt with, then print its views')
     .argument('<pipeline>', 'the module that exports it, e.g. functions/orders/pipeline.ts')
     .addOption(
-      option('--input <source=file>', 'the lines of a text file for a source; one for each')
+      option(
+        '--input <source=file>',
+        'the lines of a text file for a source, or of all files of a folder; one for each',
+      )
         .default([], 'none')
         .argParser(collected),
     )
@@ -129,7 +133,9 @@ const keptBy = ({ data }: RunFlags): string =>
   data === undefined ? 'nothing of it is kept without --data' : 'the same command goes on from there'
 
 /** A source is read by four at a time; what stands behind a shuffle on this one machine gains nothing from more. */
-const defaultShards = (stage: Stage): number => (stage.input.kind === 'source' ? 4 : 1)
+/** A folder is one shard wherever it is read. */
+const defaultShards = ({ input }: Stage): number =>
+  input.kind === 'source' && folderSourceOf(input) === undefined ? 4 : 1
 const defaultBatchSize = 10_000
 
 async function openCloudFor(plan: Plan, flags: RunFlags): Promise<EmbeddedCloud> {

@@ -1,5 +1,5 @@
-import type { Plan } from '../../shared/plan/plan.ts'
-import { functionName, topicOf } from '../../shared/plan/resources.ts'
+import type { Plan, Stage } from '../../shared/plan/plan.ts'
+import { functionName, insteadOfStream } from '../../shared/plan/resources.ts'
 import type { StageName, StageShard } from '../cloud/stage-status.ts'
 import { loadPipeline } from '../functions/load-pipeline.ts'
 import { alignedColumns, type Column } from './aligned-columns.ts'
@@ -29,8 +29,8 @@ async function status(file: string, options: StatusOptions, terminal: Terminal):
   const stages = plan.stages.map(({ name, kind, input }) => ({ name, kind, stream: input.stream }))
   const shards = await withCloud(options, client => client.stageShards(plan.name, stages), { pipeline: plan.name })
   if (options.json) return terminal.out(`${JSON.stringify(documentOf(plan, stages, shards), undefined, 2)}\n`)
-  const topics = new Map(plan.stages.map(({ name, input }) => [name, topicOf(input)?.topic]))
-  terminal.out(tableOf(stages, shards, topics))
+  const elsewhere = new Map(plan.stages.map(({ name, input }) => [name, elsewhereOf(input)]))
+  terminal.out(tableOf(stages, shards, elsewhere))
   const hidden = shards.find(
     shard => !shard.closed && shard.behindMs === undefined && shard.behindAtMostMs === undefined,
   )
@@ -65,6 +65,19 @@ const documentOf = (plan: Plan, stages: readonly StageName[], shards: readonly S
   })),
 })
 
+/** What a deployed stage reads in place of a stream, and who knows how far it is. */
+function elsewhereOf(input: Stage['input']): string | undefined {
+  const instead = insteadOfStream(input)
+  switch (instead?.kind) {
+    case 'kafka':
+      return `Kafka topic "${instead.topic}": its consumer group knows`
+    case 'folder':
+      return `files of folder "${instead.folder}": they are read as they come`
+    case undefined:
+      return undefined
+  }
+}
+
 const columns: readonly Column[] = [
   { title: 'stage' },
   { title: 'shard' },
@@ -78,14 +91,12 @@ const columns: readonly Column[] = [
 function tableOf(
   stages: readonly StageName[],
   shards: readonly StageShard[],
-  topics: ReadonlyMap<string, string | undefined>,
+  elsewhere: ReadonlyMap<string, string | undefined>,
 ): string {
   const rows = stages.flatMap(({ name, stream }) => {
     const ofStage = shards.filter(({ stage }) => stage === name)
-    const topic = topics.get(name)
     if (ofStage.length === 0) {
-      const instead =
-        topic === undefined ? `stream "${stream}" is not there yet` : `Kafka topic "${topic}": its consumer group knows`
+      const instead = elsewhere.get(name) ?? `stream "${stream}" is not there yet`
       return [[name, instead, '-', '-', '-', '-', '-']]
     }
     const finished = ofStage.filter(isFinished)

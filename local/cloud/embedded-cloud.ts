@@ -9,6 +9,7 @@ import { DeadLetters } from './dead-letters.ts'
 import { type FileStore, FolderFiles, MemoryFiles } from './files.ts'
 import { MemoryStorage } from './memory-storage.ts'
 import { Meta } from './meta.ts'
+import { MemorySourceFiles } from './source-files.ts'
 import type { SqliteOptions } from './sqlite-database.ts'
 import { SqliteStorage } from './sqlite-storage.ts'
 import type { Storage } from './storage.ts'
@@ -37,6 +38,8 @@ export class EmbeddedCloud {
   readonly checkpoints: Checkpoints
   readonly meta: Meta
   readonly files: FileStore
+  /** What a handler that is invoked here finds in a source's folder. */
+  readonly sourceFiles = new MemorySourceFiles()
   /** What the engine asks of the world, answered by this cloud. */
   readonly ports: Ports
   readonly #storage: Storage
@@ -62,6 +65,7 @@ export class EmbeddedCloud {
       views: this.views,
       deadLetters: this.deadLetters,
       files,
+      sourceFiles: this.sourceFiles,
       lookups: lookupsHere(clock.limit),
       clock,
     }

@@ -11,7 +11,7 @@ export type Intercept = <T>(call: PortCall, effect: () => Promise<T>) => Promise
 
 /** The same ports, with every call going through `intercept`. */
 export function interceptPorts(ports: Ports, intercept: Intercept): Ports {
-  const { streams, commits, views, deadLetters, files, lookups, clock } = ports
+  const { streams, commits, views, deadLetters, files, sourceFiles, lookups, clock } = ports
   return {
     streams: {
       putRecords: (...args) =>
@@ -36,6 +36,10 @@ export function interceptPorts(ports: Ports, intercept: Intercept): Ports {
       list: (...args) => intercept({ port: 'deadLetters', method: 'list', args }, () => deadLetters.list(...args)),
     },
     files: { write: (...args) => intercept({ port: 'files', method: 'write', args }, () => files.write(...args)) },
+    sourceFiles: {
+      list: (...args) => intercept({ port: 'sourceFiles', method: 'list', args }, () => sourceFiles.list(...args)),
+      read: (...args) => intercept({ port: 'sourceFiles', method: 'read', args }, () => sourceFiles.read(...args)),
+    },
     lookups: {
       fetch: (...args) => intercept({ port: 'lookups', method: 'fetch', args }, () => lookups.fetch(...args)),
     },

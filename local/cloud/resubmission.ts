@@ -21,5 +21,6 @@ const reasons: Readonly<Record<DeadLetterKind, string | undefined>> = {
   written: 'a pipeline wrote it, and its readers drop what comes at a position that they have seen',
   message: 'it is a message between two stages, resubmit the record that it came from',
   timer: 'it is a window that was due, and no record',
-  line: 'it is a line too long for a record, split it and put its parts with millrace produce',
+  change: 'it is a change of a table too large for a record, and only its beginning is kept',
+  line: 'it is of a file and was no record, mend it and put it with millrace produce or in a new file',
 }

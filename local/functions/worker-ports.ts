@@ -45,6 +45,7 @@ const nowhere: Ports = {
   views: { put: never, scan: never },
   deadLetters: { put: never, list: never },
   files: { write: never },
+  sourceFiles: { list: never, read: never },
   lookups: lookupsHere((ms, signal) => sleep(ms, undefined, { signal })),
   clock: { sleep: ms => sleep(ms), now: Date.now },
 }

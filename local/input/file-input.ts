@@ -1,6 +1,8 @@
 import { type FileHandle, open } from 'node:fs/promises'
 import { basename } from 'node:path'
+import type { Codec } from '../../shared/codecs/codec.ts'
 import { headerLayout, type LineUnderHeader } from '../../shared/codecs/csv-header.ts'
+import { recordReader } from '../../shared/codecs/files/record-reader.ts'
 import { MalformedRecordError } from '../../shared/model/errors.ts'
 import type { ErrorPolicy } from '../../shared/plan/graph.ts'
 import { type Plan, stageNamed } from '../../shared/plan/plan.ts'
@@ -8,16 +10,13 @@ import { fingerprintOf } from '../../shared/plan/shape.ts'
 import type { FileTarget } from './file-target.ts'
 import { HeaderedLines, readHeader } from './headered-lines.ts'
 import { checkInputText, InputError, statOfInput, unreadableInput } from './input-file.ts'
-import { LinePacker } from './line-packer.ts'
-import { LineReader } from './line-reader.ts'
+import { type LineCounts, LinePacker } from './line-packer.ts'
 
 /** How far the loading of a file has got, as it is noted. */
-type Progress = {
+type Progress = LineCounts & {
   readonly size: number
   readonly modifiedMs: number
   readonly offset: number
-  readonly lines: number
-  readonly tooLong: number
   readonly isDone: boolean
 }
 
@@ -28,7 +27,7 @@ export type FileInputOptions = {
   readonly onTooLong?: ErrorPolicy
 }
 
-/** Puts the lines of a file into a source's stream, many to a Kinesis record in the KPL's format, then ends the input. */
+/** Puts the lines of a file, or its rows of CSV, into a source's stream, many to a Kinesis record in the KPL's format, then ends the input. */
 export class FileInput {
   readonly source: string
   readonly #target: FileTarget
@@ -49,7 +48,7 @@ export class FileInput {
     return this.#progress?.offset ?? 0
   }
 
-  /** Lines put, and lines that could not be made records. */
+  /** Lines put, or rows of several, and those that could not be made records. */
   get counts(): { readonly lines: number; readonly tooLong: number } {
     return { lines: this.#progress?.lines ?? 0, tooLong: this.#progress?.tooLong ?? 0 }
   }
@@ -69,6 +68,7 @@ export class FileInput {
       size: found.size,
       modifiedMs: found.mtimeMs,
       offset: 0,
+      read: 0,
       lines: 0,
       tooLong: 0,
       isDone: false,
@@ -92,13 +92,11 @@ export class FileInput {
   async #blocks(handle: FileHandle, room: () => Promise<void>, signal: AbortSignal): Promise<void> {
     let { offset } = this.#current()
     const underHeader = await this.#header(handle)
-    const linesBefore =
-      this.#current().lines + this.#current().tooLong + (underHeader !== undefined && offset > 0 ? 1 : 0)
     const version = fingerprintOf(this.#plan)
-    const packer = new LinePacker(basename(this.#path), linesBefore, this.source, version, this.#options.onTooLong)
     const start = { ...this.#current() }
-    const taker = underHeader === undefined ? packer : new HeaderedLines(packer, underHeader, offset === 0)
-    const reader = new LineReader(taker, offset === 0)
+    const packer = new LinePacker(basename(this.#path), start.read, this.source, version, this.#options.onTooLong)
+    const taker = underHeader === undefined ? packer : new HeaderedLines(packer, underHeader, start.read === 0)
+    const reader = recordReader(this.#codec(), taker, offset === 0)
     // Lines are copied where they are kept.
     const { blockBytes } = this.#target
     const block = Buffer.allocUnsafeSlow(blockBytes)
@@ -117,8 +115,7 @@ export class FileInput {
 
   /** What the file's first line says of the others, undefined where the source's codec knows no header. */
   async #header(handle: FileHandle): Promise<LineUnderHeader | undefined> {
-    const { input } = stageNamed(this.#plan, this.source)
-    const layout = input.kind === 'source' ? headerLayout(input.source.codec) : undefined
+    const layout = headerLayout(this.#codec())
     if (layout === undefined) return undefined
     try {
       return await readHeader(handle, layout)
@@ -126,6 +123,12 @@ export class FileInput {
       if (!(error instanceof MalformedRecordError)) throw error
       throw new InputError(`Cannot read input "${this.source}": file "${this.#path}": ${error.message}`)
     }
+  }
+
+  #codec(): Codec<unknown> {
+    const { input } = stageNamed(this.#plan, this.source)
+    if (input.kind === 'source') return input.source.codec
+    throw new Error(`Cannot load an input: stage "${this.source}" is no source`)
   }
 
   async #keep(packer: LinePacker, progress: Progress): Promise<void> {

@@ -1,6 +1,6 @@
 import type { EmbeddedCloud } from '../cloud/embedded-cloud.ts'
 import { embeddedTarget } from '../input/embedded-target.ts'
-import { fileInputs } from './file-inputs.ts'
+import { inputsFor } from '../input/inputs.ts'
 import { type RunOptions, type RunOutcome, runToEnd } from './run-to-end.ts'
 
 export type BoundedRunOptions = Omit<RunOptions, 'distance'> & {
@@ -13,7 +13,7 @@ export type BoundedRunOptions = Omit<RunOptions, 'distance'> & {
  * Runs a pipeline over files until every record was dealt with by every stage. An aborted signal ends it between invocations; on a
  * durable cloud the next run goes on from there. Rejects when a batch fails again and again, with the first such error.
  */
-export function boundedRun(options: BoundedRunOptions): Promise<RunOutcome> {
+export async function boundedRun(options: BoundedRunOptions): Promise<RunOutcome> {
   const { cloud, plan, inputs } = options
-  return runToEnd(cloud, fileInputs(embeddedTarget(cloud, plan.name), plan, inputs), options)
+  return runToEnd(cloud, await inputsFor(embeddedTarget(cloud, plan.name), plan, inputs, { kind: 'bounded' }), options)
 }

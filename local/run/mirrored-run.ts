@@ -1,6 +1,6 @@
+import { inputsFor } from '../input/inputs.ts'
 import type { MirroredCloud } from '../mirror/mirrored-cloud.ts'
 import { mirroredTarget } from '../mirror/mirrored-target.ts'
-import { fileInputs } from './file-inputs.ts'
 import { type RunOptions, type RunOutcome, runToEnd } from './run-to-end.ts'
 
 export type MirroredRunOptions = Omit<RunOptions, 'distance' | 'shards'> & {
@@ -22,7 +22,7 @@ export async function mirroredRun(options: MirroredRunOptions): Promise<RunOutco
   })
   const distance = { isCaughtUp: () => cloud.isCaughtUp, nextChange: () => changed.promise }
   try {
-    return await runToEnd(cloud, fileInputs(mirroredTarget(cloud, plan.name), plan, inputs), {
+    return await runToEnd(cloud, await inputsFor(mirroredTarget(cloud, plan.name), plan, inputs, { kind: 'bounded' }), {
       ...options,
       shards: () => 1,
       distance,

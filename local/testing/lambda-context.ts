@@ -15,12 +15,15 @@ export type LambdaContextOptions = {
   readonly isQuiet?: boolean
   /** Hears what the invocation did. */
   readonly onReport?: (report: InvocationReport) => void
+  /** Hears why a message of a queue was given back to it. */
+  readonly onGivenBack?: (reason: string) => void
 }
 
 /** A Lambda context for a handler that a test invokes: it names the cloud in memory that the handler runs on. */
 export function lambdaContext(options: LambdaContextOptions = {}): Context {
-  const { cloud = testCloud(), functionName = 'test', remainingMs = 60_000, isQuiet = true, onReport } = options
-  const host: Host = { ports: cloud.ports, isQuiet, report: onReport ?? (() => {}) }
+  const { cloud = testCloud(), functionName = 'test', remainingMs = 60_000, isQuiet = true } = options
+  const { onReport = () => {}, onGivenBack = () => {} } = options
+  const host: Host = { ports: cloud.ports, isQuiet, report: onReport, gaveBack: onGivenBack }
   return contextOf({
     host,
     functionName,

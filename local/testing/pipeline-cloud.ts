@@ -5,6 +5,7 @@ import type { SequenceNumber, ShardId } from '../../shared/model/ids.ts'
 import { sequenceNumber } from '../../shared/model/ids.ts'
 import { limits } from '../../shared/model/limits.ts'
 import { stageNamed } from '../../shared/plan/plan.ts'
+import { folderSourceOf } from '../../shared/plan/resources.ts'
 import type { BatchResponse } from '../../shared/runtime/batch.ts'
 import { rowsOfView } from '../cloud/rows.ts'
 import type { StreamRecord } from '../cloud/streams.ts'
@@ -51,6 +52,16 @@ export class PipelineCloud<Out, Origin> {
       .map(letter => ({ ...letter, text: Buffer.from(letter.payload).toString() }))
   }
 
+  /** Puts a file in the folder of a source that reads files, in the place of what has its name. */
+  putFile(source: StageNames<Origin>, name: string, content: string | Uint8Array): void {
+    const bytes = typeof content === 'string' ? Buffer.from(content) : content
+    this.#cloud.embedded.sourceFiles.put(this.#folder(source), name, bytes, this.#cloud.nowMs)
+  }
+
+  removeFile(source: StageNames<Origin>, name: string): void {
+    this.#cloud.embedded.sourceFiles.remove(this.#folder(source), name)
+  }
+
   /** What lies in the stage's stream and `deliver` has not handed over yet: an event for each shard that has something. */
   events(stage: StageNames<Origin>): readonly KinesisStreamEvent[] {
     return this.#pending(stage).map(({ stream, shard, records }) => kinesisEvent(stream, shard, records))
@@ -75,6 +86,12 @@ export class PipelineCloud<Out, Origin> {
       responses.push(response)
     }
     return responses
+  }
+
+  #folder(source: StageNames<Origin>): string {
+    const found = folderSourceOf(stageNamed(this.#pipeline.plan, source).input)
+    if (found !== undefined) return found.from.folder
+    throw new RangeError(`Cannot put a file: stage "${source}" reads none, expected a source from: files(...)`)
   }
 
   #handler(stage: StageNames<Origin>): StageHandler {

@@ -2,7 +2,7 @@ import { encodeControl } from '../../shared/codecs/control.ts'
 import { endOfTime } from '../../shared/model/event-time.ts'
 import type { HashRange } from '../../shared/model/hash-range.ts'
 import { hashKeyOfPartitionKey, isInRange } from '../../shared/model/hash-range.ts'
-import type { SourceNode } from '../../shared/plan/graph.ts'
+import type { SourceNode } from '../../shared/plan/source.ts'
 import type { Machine } from './machine.ts'
 
 /** Where pushed records go. */

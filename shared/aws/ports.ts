@@ -1,3 +1,4 @@
+import { S3SourceFiles } from '#aws/source-files'
 import type { Ports } from '../ports/index.ts'
 import { lookupsHere } from '../ports/lookups.ts'
 import { type AwsHost, pause } from './calls.ts'
@@ -22,6 +23,7 @@ export function awsPorts(settings: AwsSettings, clients: AwsClients, host: AwsHo
     views: new DynamoViews(items, host),
     deadLetters: new DynamoDeadLetters(items),
     files: new S3Files(settings, clients, host),
+    sourceFiles: new S3SourceFiles(settings, clients, host),
     lookups: lookupsHere((ms, signal) => host.sleep(ms, signal)),
     clock: { now: () => host.now(), sleep: ms => pause(host, ms) },
   }

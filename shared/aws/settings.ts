@@ -6,6 +6,8 @@ export type AwsSettings = {
   readonly streams?: Readonly<Record<string, string>>
   /** The S3 bucket of file sinks; a pipeline that has none needs none. */
   readonly bucket?: string
+  /** The S3 bucket of a source of files. */
+  readonly sourceBucket?: string
   /** Of all services, as of LocalStack. @default what the SDK finds: AWS_ENDPOINT_URL, else AWS itself */
   readonly endpoint?: string
   /** @default what the SDK finds: AWS_REGION, a profile */

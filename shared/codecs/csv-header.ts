@@ -4,9 +4,15 @@ import { type CsvLayout, withoutLineBreak } from './csv.ts'
 import { columnRanges, splitLine } from './csv-line.ts'
 import { found, foundBytes } from './found.ts'
 
+/** The layout of a codec of CSV, undefined for any other. */
+export function csvLayout(codec: Codec<unknown>): CsvLayout | undefined {
+  return 'layout' in codec && isLayout(codec.layout) ? codec.layout : undefined
+}
+
 /** The layout of a codec that reads files with headers, undefined for any other. */
 export function headerLayout(codec: Codec<unknown>): CsvLayout | undefined {
-  return 'layout' in codec && isLayout(codec.layout) && codec.layout.header ? codec.layout : undefined
+  const layout = csvLayout(codec)
+  return layout?.header ? layout : undefined
 }
 
 /**

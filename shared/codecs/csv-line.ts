@@ -60,6 +60,29 @@ export function columnRanges(bytes: Buffer, start: number, end: number, delimite
   return ranges
 }
 
+/** Which quote is open at the end of a line: none, so that the row ends with it; the one that was open before it; or one of its own. */
+export type OpenQuote = 'none' | 'earlier' | 'own'
+
+/**
+ * Whether a row goes on behind its line `[start, end)`. `isOpen` says whether a quote was open before the line. A quote opens only where a
+ * column begins, as `splitLine` has it, also in rows that are wrong.
+ */
+export function openQuote(bytes: Buffer, start: number, end: number, delimiter: number, isOpen: boolean): OpenQuote {
+  let at = start
+  if (isOpen) {
+    const close = closingQuote(bytes, start, end)
+    if (close === end) return 'earlier'
+    at = nextDelimiter(bytes, close + 1, end, delimiter) + 1
+  }
+  while (at < end) {
+    const isQuoted = bytes[at] === code.quote
+    const close = isQuoted ? closingQuote(bytes, at + 1, end) : at
+    if (isQuoted && close === end) return 'own'
+    at = nextDelimiter(bytes, isQuoted ? close + 1 : at, end, delimiter) + 1
+  }
+  return 'none'
+}
+
 /** Where the quote is that is not one of a pair, or `end`. */
 function closingQuote(bytes: Buffer, start: number, end: number): number {
   for (let at = start; at < end; at++) {

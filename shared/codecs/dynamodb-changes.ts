@@ -14,7 +14,8 @@ const kinds: Readonly<Record<string, RowChange<unknown>['kind']>> = {
  * `ApproximateCreationDateTime`. Of a delete the row is the old image, or the keys where there is none. Without `validate` the row's type
  * is taken on trust; with it, the row is what `validate` returns.
  *
- * The stream may hold a change twice, and changes of an item out of order: `materialize` them by event time.
+ * The stream may hold a change twice, and changes of an item out of order: `materialize` them by event time. A source with `from: dynamodb()`
+ * reads the table's own stream in place of it, each change once and in order.
  *
  * ```ts
  * export const table = pipeline('table', ({ source }) => {

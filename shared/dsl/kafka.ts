@@ -1,5 +1,5 @@
 import { ConfigurationError } from '../model/errors.ts'
-import type { KafkaTopic } from '../plan/graph.ts'
+import type { KafkaTopic } from '../plan/source.ts'
 
 /** Where a Kafka source reads. */
 export type KafkaOptions = {

@@ -18,9 +18,14 @@ export function sinkRecord(
   position: PositionText,
   data: Uint8Array,
 ): OutboxRecord {
-  const lane = keyGroupOf(origin?.id ?? position, lanes)
+  const lane = laneOf(origin?.id ?? position)
   return { partitionKey: `${producer}/${lane}/${position}`, hashKey: hashKeyOfGroup(lane, lanes), data }
 }
+
+/** Where in the hash space what has this id goes. */
+export const hashKeyOfLane = (id: string): bigint => hashKeyOfGroup(laneOf(id), lanes)
+
+const laneOf = (id: string): number => keyGroupOf(id, lanes)
 
 /** What a partition key names, or undefined when it is none of a pipeline's. */
 export function sinkKeyOf(

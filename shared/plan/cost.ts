@@ -3,7 +3,7 @@ import { prices as listed, type Prices } from './cost-prices.ts'
 import { sum } from './cost-rows.ts'
 import { sizes } from './cost-sizes.ts'
 import type { Plan } from './plan.ts'
-import { topicOf } from './resources.ts'
+import { insteadOfStream } from './resources.ts'
 
 export type CostOptions = {
   /** Kinesis streams that scale by themselves, paid by what passes, instead of shards paid by the hour. */
@@ -75,9 +75,9 @@ type Item = Pick<CostLine, 'service' | 'part' | 'quantity' | 'unit'> & { readonl
 
 const sourcesOf = (flows: readonly StageFlow[]) => flows.filter(({ stage }) => stage.input.kind === 'source')
 
-/** A cluster of Kafka is paid by who runs it. */
+/** What is read in place of a stream is paid elsewhere: a cluster of Kafka, a bucket. */
 const streamSourcesOf = (flows: readonly StageFlow[]) =>
-  sourcesOf(flows).filter(({ stage }) => topicOf(stage.input) === undefined)
+  sourcesOf(flows).filter(({ stage }) => insteadOfStream(stage.input) === undefined)
 const shufflesOf = (flows: readonly StageFlow[]) => flows.filter(({ stage }) => stage.input.kind === 'shuffle')
 
 /** The same parts in the same order, whatever the traffic. */

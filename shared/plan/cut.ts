@@ -94,7 +94,8 @@ class Cut {
       operators.length > 0 ||
       sinks.some(sink => sink.kind === 'files' || sink.kind === 'forEach') ||
       [...consumers.keys()].some(node => node.kind === 'lookup') ||
-      source?.from !== undefined
+      source?.from?.kind === 'kafka' ||
+      source?.from?.kind === 'folder'
     const steps = stepsOf(operators, shuffles)
     const input: Stage['input'] =
       source === undefined

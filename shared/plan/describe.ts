@@ -1,9 +1,11 @@
+import { counted } from '../model/counted.ts'
 import { describeEmission } from '../operators/operator.ts'
 import type { WindowAssigner } from '../windows/window.ts'
 import { durationText, keptInWindows, windowsText } from './describe-windows.ts'
-import { type AggregateNode, type ErrorPolicy, labelOf, type Node, type Sink, type SourceNode } from './graph.ts'
+import { type AggregateNode, type ErrorPolicy, labelOf, type Node, type Sink } from './graph.ts'
 import type { Edge, Plan, Stage, StatefulNode } from './plan.ts'
 import { fingerprintOf } from './shape.ts'
+import type { SourceNode, SourceOrigin } from './source.ts'
 import { windowsOf } from './steps.ts'
 
 /** What a plan does, in words: plain data, the same for the same program. */
@@ -114,7 +116,7 @@ function describeSource({ name, from, codec, outOfOrderMs, idleMs, onMalformed }
   return {
     kind: 'source',
     stream: name,
-    ...(from && { from: `Kafka topic "${from.topic}", ${counted(from.partitions, 'partition')}` }),
+    ...(from && { from: originText(from, name) }),
     codec: codec.name,
     outOfOrder: durationText(outOfOrderMs),
     idle: idleMs === Number.POSITIVE_INFINITY ? 'never' : `after ${durationText(idleMs)}`,
@@ -122,7 +124,22 @@ function describeSource({ name, from, codec, outOfOrderMs, idleMs, onMalformed }
   }
 }
 
-const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`
+function originText(from: SourceOrigin, source: string): string {
+  switch (from.kind) {
+    case 'kafka':
+      return `Kafka topic "${from.topic}", ${counted(from.partitions, 'partition')}`
+    case 'folder':
+      return `files of folder "${from.folder}"${from.format === undefined ? '' : ` (${from.format.name})`}, in the order of their names, each once`
+    case 'rate':
+      return `rows that count, ${from.perSecond} a second, in a local session alone`
+    case 'socket':
+      return `lines of ${from.host}:${from.port}, in a local session alone`
+    case 'sqs':
+      return `a queue of SQS, repeats dropped in stage "${source}-once"`
+    case 'dynamodb':
+      return `the stream of a DynamoDB table, repeats dropped in stage "${source}-once"`
+  }
+}
 
 function keyOf({ from }: Edge): string {
   if (from.kind === 'top') return 'one for all rows'

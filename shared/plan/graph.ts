@@ -7,6 +7,7 @@ import type { OperatorDefinition } from '../operators/definition.ts'
 import type { Emission } from '../operators/operator.ts'
 import type { Sink as OuterSink } from '../sinks/sink.ts'
 import type { WindowAssigner } from '../windows/window.ts'
+import type { SourceNode } from './source.ts'
 
 export type { Loose }
 
@@ -40,25 +41,6 @@ export type RowNode = AggregateNode | FilterNode | MapValuesNode | TopNode | Ope
 
 /** Behind these another stage begins. */
 export type ShuffledNode = KeyByNode | TopNode | BroadcastNode
-
-export type SourceNode = {
-  readonly kind: 'source'
-  readonly name: string
-  readonly codec: Codec<unknown>
-  readonly eventTime: Loose<[value: unknown, arrivalMs: number], number>
-  readonly outOfOrderMs: number
-  /** Arrival-time silence after which a shard no longer holds the watermark; Infinity: never. */
-  readonly idleMs: number
-  readonly onMalformed: ErrorPolicy
-  readonly onError: ErrorPolicy
-  /** Records come with who wrote them: see emit/sink-key. */
-  readonly isWrittenByPipeline: boolean
-  /** Left out: a Kinesis stream of the source's name. */
-  readonly from?: KafkaTopic
-}
-
-/** A topic whose partitions are a source's shards, its offsets their sequence numbers. */
-export type KafkaTopic = { readonly kind: 'kafka'; readonly topic: string; readonly partitions: number }
 
 export type MapNode = {
   readonly kind: 'map'

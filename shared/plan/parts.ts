@@ -2,8 +2,8 @@ import { isFixed } from '../windows/window.ts'
 import { writtenWith } from './graph.ts'
 import type { Plan, Stage, StatefulNode } from './plan.ts'
 
-/** Parts of the operators that a bundle may leave out: see operators/parts. */
-export const operatorParts = [
+/** What a bundle may leave out: see operators/parts, runtime/parts, and functions/no-kafka-events.ts and its like. */
+export const parts = [
   'joins',
   'tables',
   'process',
@@ -11,10 +11,12 @@ export const operatorParts = [
   'distribution',
   'panes',
   'moving-windows',
+  'lookups',
+  'preparation',
+  'kafka',
+  'folder',
+  'feeds',
 ] as const
-
-/** What a bundle may leave out beside: see runtime/parts, and functions/no-kafka-events.ts. */
-export const parts = [...operatorParts, 'lookups', 'preparation', 'kafka'] as const
 
 export type Part = (typeof parts)[number]
 
@@ -55,7 +57,9 @@ function partsBeside({ input, sinks, consumers }: Stage): readonly Part[] {
   return [
     ...([...consumers.keys()].some(({ kind }) => kind === 'lookup') ? ['lookups' as const] : []),
     ...(learners.some(learner => learner?.prepare !== undefined) ? ['preparation' as const] : []),
-    ...(source?.from === undefined ? [] : ['kafka' as const]),
+    ...(source?.from?.kind === 'kafka' ? ['kafka' as const] : []),
+    ...(source?.from?.kind === 'folder' ? ['folder' as const] : []),
+    ...(source?.namedBy === 'feed' ? ['feeds' as const] : []),
   ]
 }
 

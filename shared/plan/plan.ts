@@ -11,9 +11,9 @@ import type {
   OperatorNode,
   ShuffledNode,
   Sink,
-  SourceNode,
   TopNode,
 } from './graph.ts'
+import type { SourceNode } from './source.ts'
 
 /** A pipeline cut into stages, in an order in which every stage comes after those that feed it. */
 export type Plan = {

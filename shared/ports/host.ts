@@ -11,6 +11,8 @@ export type Host = {
   report(report: InvocationReport): void
   /** What an invocation had done when it threw. */
   failed?(report: InvocationReport): void
+  /** A message of a queue was not taken, and goes back to it: why, in a sentence. */
+  gaveBack?(reason: string): void
 }
 
 export const hostSymbol = Symbol.for('millrace.host')

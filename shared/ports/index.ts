@@ -1,6 +1,7 @@
 import type { CommitLogPort } from './commit-log.ts'
 import type { LookupsPort } from './lookups.ts'
 import type { DeadLettersPort, FilesPort, ViewsPort } from './results.ts'
+import type { SourceFilesPort } from './source-files.ts'
 import type { StreamsPort } from './streams.ts'
 
 /**
@@ -13,6 +14,7 @@ export type Ports = {
   readonly views: ViewsPort
   readonly deadLetters: DeadLettersPort
   readonly files: FilesPort
+  readonly sourceFiles: SourceFilesPort
   readonly lookups: LookupsPort
   readonly clock: ClockPort
 }

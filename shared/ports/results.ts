@@ -33,15 +33,17 @@ export interface DeadLettersPort {
  * What a letter is of, which says whether its payload can be put back on a stream to be processed after all:
  *
  * - `record`: a user record of the source stream `stream`: yes, with its partition key and hash key, unless its payload was too large to
- *   be kept whole. It goes to the end of the stream: its first position has been dealt with.
+ *   be kept whole. It goes to the end of the stream: its first position has been dealt with. One that a feed put, too: what
+ *   drops repeats has not seen it.
  * - `written`: a record that a pipeline wrote to the source stream: no. Its partition key is its position, and readers drop what comes at
  *   one they have seen.
  * - `message`: one between two stages, `payload` is JSON of its key, event time and value: no. The record that made it may have changed
  *   other results already, and a message may stand for many records.
  * - `timer`: a window or session of a key that was due, `payload` is its name: no, it was no record.
- * - `line`: a line of an input file, too long to be a record, of which the payload holds the beginning: no.
+ * - `line`: a line of a file that cannot be a record, of which the payload holds the beginning, or what is left of a file: no.
+ * - `change`: one of a table's stream, likewise: no.
  */
-export type DeadLetterKind = 'record' | 'written' | 'message' | 'timer' | 'line'
+export type DeadLetterKind = 'record' | 'written' | 'message' | 'timer' | 'line' | 'change'
 
 export type DeadLetter = {
   /** `stage/shard/position`: the same record has the same id, however often it is retried. */

@@ -1,5 +1,6 @@
 import { letterText } from '../codecs/found.ts'
 import { type KplRecords, readKpl } from '../codecs/kpl.ts'
+import { type Fed, type FeedName, feedNameOf } from '../emit/feed-key.ts'
 import { sinkKeyOf } from '../emit/sink-key.ts'
 import { describeThrown, MalformedRecordError, UserFunctionError } from '../model/errors.ts'
 import { beginningOfTime } from '../model/event-time.ts'
@@ -8,7 +9,8 @@ import type { SequenceNumber } from '../model/ids.ts'
 import { limits } from '../model/limits.ts'
 import { positionText } from '../model/position.ts'
 import type { Written } from '../operators/written-once.ts'
-import type { ErrorPolicy, SourceNode } from '../plan/graph.ts'
+import type { ErrorPolicy } from '../plan/graph.ts'
+import type { SourceNode } from '../plan/source.ts'
 import type { DeadLetter } from '../ports/results.ts'
 import { SourceWatermark } from '../time/watermark.ts'
 import type { BatchRecord } from './batch.ts'
@@ -94,8 +96,15 @@ export class SourceReader {
     let value: unknown
     try {
       value = source.codec.decode(record.data, start, end)
-      time = this.#timeOf(value, record.arrivalMs)
-      if (source.isWrittenByPipeline) value = writtenOf(record.partitionKey, value)
+      if (source.namedBy === 'feed') {
+        const partitionKey = this.#partitionKeyOf(record, sub)
+        const feed = feedNameOf(partitionKey)
+        time = this.#timeOf(value, feed?.atMs ?? record.arrivalMs)
+        value = fedOf(partitionKey, feed, value)
+      } else {
+        time = this.#timeOf(value, record.arrivalMs)
+        if (source.namedBy === 'pipeline') value = writtenOf(record.partitionKey, value)
+      }
     } catch (thrown) {
       return this.#refuse(source.onMalformed, 'malformed', record, sub, record.data.subarray(start, end), thrown, taker)
     }
@@ -150,6 +159,11 @@ export class SourceReader {
     return new Error(`${describeThrown(thrown)} (${place})`, { cause: thrown })
   }
 
+  /** The user record's own. */
+  #partitionKeyOf(record: BatchRecord, sub: number): string {
+    return this.#aggregated?.partitionKey(sub) ?? record.partitionKey
+  }
+
   #placeOf(record: BatchRecord, sub: number): string {
     const { stream, shard } = this.#place
     return `${stream} ${shard} ${record.sequence}#${sub}`
@@ -162,12 +176,12 @@ export class SourceReader {
     const kept = isWhole ? '' : ` (the first ${limits.deadLetterBytes} of ${payload.length} bytes are kept)`
     return {
       id: `${stage}/${shard}/${positionText(record.sequence, sub, 0)}`,
-      kind: this.#source.isWrittenByPipeline ? 'written' : 'record',
+      kind: this.#source.namedBy === 'pipeline' ? 'written' : 'record',
       pipelineVersion,
       stage,
       stream,
       place: this.#placeOf(record, sub),
-      partitionKey: letterText(this.#aggregated?.partitionKey(sub) ?? record.partitionKey),
+      partitionKey: letterText(this.#partitionKeyOf(record, sub)),
       ...(explicitHashKey !== undefined && { explicitHashKey: String(explicitHashKey) }),
       sub,
       reason: `${letterText(describeThrown(thrown))}${kept}`,
@@ -194,6 +208,10 @@ function writtenOf(partitionKey: string, value: unknown): Written {
     `Cannot tell who wrote the record: its partition key is "${partitionKey}", expected one of a pipeline's toStream, stage/shard/lane/position`,
   )
 }
+
+/** What no feed has put, as in a local run, counts each time that it comes. */
+const fedOf = (partitionKey: string, feed: FeedName | undefined, value: unknown): Fed =>
+  feed === undefined ? { key: partitionKey, value } : { id: feed.id, key: feed.key, value }
 
 const stackOf = (cause: unknown) =>
   cause instanceof Error && cause.stack !== undefined ? { stack: letterText(cause.stack) } : {}

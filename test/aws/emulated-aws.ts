@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import dynalite from 'dynalite'
 import kinesalite from 'kinesalite'
+import { EmulatedBuckets } from './emulated-bucket.ts'
 import { EmulatedTransactions, type Operate, type TransactionInput } from './emulated-transactions.ts'
 
 /** A call that reached the services: `PutRecords` and what it asked, for a file `PutObject` and its path. */
@@ -39,14 +40,14 @@ export type EmulatedAws = {
 export async function emulateAws(): Promise<EmulatedAws> {
   const dynamo = dynalite({ createTableMs: 0, deleteTableMs: 0, updateTableMs: 0 })
   const kinesis = kinesalite({ createStreamMs: 0, deleteStreamMs: 0, updateStreamMs: 0, shardLimit: 1_000 })
-  const files = new Map<string, Uint8Array>()
+  const buckets = new EmulatedBuckets()
   const calls: ServiceCall[] = []
   const transactions = new EmulatedTransactions()
   const server = createServer((request, response) => void serve(request, response))
   const emulated: EmulatedAws = {
     endpoint: await listen(server),
     calls,
-    files,
+    files: buckets.objects,
     decide: () => 'serve',
     close: async () => {
       server.closeAllConnections()
@@ -67,7 +68,7 @@ export async function emulateAws(): Promise<EmulatedAws> {
     }
     if (typeof fate === 'object' && 'answer' in fate) return answer(response, 200, fate.answer)
     if (fate === 'lose') loseAnswer(response)
-    if (target === '') return serveFile(request, body, response)
+    if (target === '') return buckets.serve(request, body, response)
     if (call.operation === 'TransactWriteItems') {
       const input: TransactionInput = JSON.parse(body.toString())
       const { status, body: result } = await transactions.write(input, operateAs(request))
@@ -98,14 +99,6 @@ export async function emulateAws(): Promise<EmulatedAws> {
       if (!found.ok) throw new Error(`Cannot emulate a transaction: ${message}`)
       return Item
     }
-  }
-
-  function serveFile(request: IncomingMessage, body: Buffer, response: ServerResponse): void {
-    const path = pathOf(request)
-    if (request.method === 'PUT') files.set(path, body)
-    const found = files.get(path)
-    if (found === undefined) response.writeHead(404, { 'content-type': 'application/xml' })
-    response.end(found ?? '<Error><Code>NoSuchKey</Code></Error>')
   }
 
   return emulated

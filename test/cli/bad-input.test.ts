@@ -146,8 +146,6 @@ describe('an input that cannot be read exits with status 1 and one sentence', { 
   test('one that is not there', () =>
     run('/nowhere.csv', 'there is no file "/nowhere.csv", check the path after --input trades='))
 
-  test('a folder', () => run(folder, `"${folder}" is a folder, expected a text file`))
-
   test('an empty file', async () => {
     const path = fileIn(folder, 'empty.csv', '')
     await run(path, `file "${path}" is empty, expected at least one line`)

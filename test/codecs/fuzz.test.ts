@@ -21,6 +21,7 @@ import { singleObjectFraming } from '../../shared/codecs/framing/single-object.t
 import { json } from '../../shared/codecs/json.ts'
 import { protobuf } from '../../shared/codecs/protobuf/index.ts'
 import { utf8 } from '../../shared/codecs/text.ts'
+import { valuesOf } from '../../shared/codecs/values-codec.ts'
 import { MalformedRecordError } from '../../shared/model/errors.ts'
 import { LegacySchema } from '../vectors/protobuf/legacy_pb.ts'
 import { OldOrderSchema, OrderSchema } from '../vectors/protobuf/orders_pb.ts'
@@ -162,6 +163,13 @@ const subjects: readonly Subject[] = [
     samples: texts(
       '2026-01-01 10:00:00,1,-9223372036854775808,1.5e3,12.50,"a ""b"", c",true,B,2026-01-01T10:00:00+02:00,',
       '2026-12-31 23:59:59,-7,0,0.1,-0.5,Köln,false,"S",2026-01-01T10:00:00.123Z,""\r\n',
+    ),
+  },
+  {
+    name: 'values of a format',
+    codec: valuesOf('parquet'),
+    samples: [{ id: 7n, at: new Date(5), text: 'a', list: [1, 2.5, null] }, 'text', [1, 2, 3], new Uint8Array(5)].map(
+      value => valuesOf('parquet').encode(value),
     ),
   },
   {

@@ -1,11 +1,20 @@
+import { mkdir, rm, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import {
   GetRecordsCommand,
   GetShardIteratorCommand,
   MergeShardsCommand,
   SplitShardCommand,
 } from '@aws-sdk/client-kinesis'
-import { CreateBucketCommand, GetObjectCommand, NoSuchKey } from '@aws-sdk/client-s3'
+import {
+  CreateBucketCommand,
+  DeleteObjectCommand,
+  GetObjectCommand,
+  NoSuchKey,
+  PutObjectCommand,
+} from '@aws-sdk/client-s3'
 import { type EmbeddedCloud, memoryCloud, openCloud } from '../../local/cloud/embedded-cloud.ts'
+import { DiskSourceFiles } from '../../local/cloud/source-files.ts'
 import {
   type AwsClients,
   type AwsSettings,
@@ -32,6 +41,8 @@ export type Subject = {
   read(stream: string, shard: ShardId): Promise<readonly ReadRecord[]>
   /** A file's bytes; left out where the suite of files does not run. */
   readFile?(sink: string, name: string): Promise<Uint8Array | undefined>
+  putSourceFile(folder: string, name: string, bytes: Uint8Array): Promise<void>
+  removeSourceFile(folder: string, name: string): Promise<void>
   close(): Promise<void>
 }
 
@@ -39,8 +50,27 @@ export type ReadRecord = { readonly sequence: SequenceNumber; readonly partition
 
 export const memorySubject = async (): Promise<Subject> => embeddedSubject(memoryCloud(new ManualClock()))
 
-export const sqliteSubject = async (): Promise<Subject> =>
-  embeddedSubject(openCloud(temporaryFolder(), new ManualClock()))
+export const sqliteSubject = async (): Promise<Subject> => {
+  const root = temporaryFolder()
+  const disk = new DiskSourceFiles()
+  const pathOf = (folder: string, name = '.') => join(root, folder, name)
+  const subject = embeddedSubject(openCloud(temporaryFolder(), new ManualClock()))
+  return {
+    ...subject,
+    ports: {
+      ...subject.ports,
+      sourceFiles: {
+        list: (folder, after) => disk.list(pathOf(folder), after),
+        read: (folder, file, offset, most) => disk.read(pathOf(folder), file, offset, most),
+      },
+    },
+    putSourceFile: async (folder, name, content) => {
+      await mkdir(dirname(pathOf(folder, name)), { recursive: true })
+      await writeFile(pathOf(folder, name), content)
+    },
+    removeSourceFile: (folder, name) => rm(pathOf(folder, name)),
+  }
+}
 
 function embeddedSubject(cloud: EmbeddedCloud): Subject {
   const { streams } = cloud
@@ -51,6 +81,8 @@ function embeddedSubject(cloud: EmbeddedCloud): Subject {
     mergeShards: async (stream, lower, upper) => void streams.mergeShards(stream, lower, upper),
     read: async (stream, shard) => streams.read(stream, shard, undefined, 10_000, 1e8),
     readFile: (sink, name) => cloud.files.read(sink, name),
+    putSourceFile: async (folder, name, content) => cloud.sourceFiles.put(folder, name, content, 1),
+    removeSourceFile: async (folder, name) => cloud.sourceFiles.remove(folder, name),
     close: async () => cloud.close(),
   }
 }
@@ -60,8 +92,9 @@ export async function awsSubject(settings: AwsSettings): Promise<Subject> {
   const clients = awsClients(settings)
   await createTable(clients, settings)
   const { bucket } = settings
+  const Bucket = bucket ?? 'none'
   if (bucket !== undefined) await (await clients.s3()).send(new CreateBucketCommand({ Bucket: bucket }))
-  const ports = awsPorts(settings, clients, {
+  const ports = awsPorts({ ...settings, ...(bucket && { sourceBucket: bucket }) }, clients, {
     now: Date.now,
     random: Math.random,
     sleep: ms => new Promise(resolve => setTimeout(resolve, ms)),
@@ -86,6 +119,12 @@ export async function awsSubject(settings: AwsSettings): Promise<Subject> {
     },
     read: (stream, shard) => readShard(clients, stream, shard),
     ...(bucket !== undefined && { readFile: (sink, name) => readObject(clients, bucket, `${sink}/${name}`) }),
+    putSourceFile: async (folder, name, Body) => {
+      await (await clients.s3()).send(new PutObjectCommand({ Bucket, Key: `${folder}/${name}`, Body }))
+    },
+    removeSourceFile: async (folder, name) => {
+      await (await clients.s3()).send(new DeleteObjectCommand({ Bucket, Key: `${folder}/${name}` }))
+    },
     close: async () => clients.close(),
   }
 }

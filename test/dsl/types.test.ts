@@ -9,7 +9,7 @@ const here = fileURLToPath(new URL('.', import.meta.url))
 const compiler = fileURLToPath(new URL('../../node_modules/.bin/tsc', import.meta.url))
 
 const preamble = `
-import { aggregator, average, collect, collectSet, count, countDistinct, first, globalWindow, hopping, hours, json, last, map, max, maxBy, min, minutes, panes, pipeline, quantiles, session, sideOutput, stddev, sum, topN, tumbling, value, type Pane, type RetractingPane, utf8 } from '../../../shared/index.ts'
+import { aggregator, average, collect, collectSet, count, countDistinct, first, globalWindow, hopping, hours, json, last, map, max, maxBy, min, minutes, panes, pipeline, quantiles, session, sideOutput, sqs, stddev, sum, topN, tumbling, value, type Pane, type RetractingPane, utf8 } from '../../../shared/index.ts'
 import { column, parquet } from '../../../shared/codecs/files/index.ts'
 import { consoleSink, httpSink, memorySink, sqsSink } from '../../../shared/sinks/index.ts'
 import { handlers } from '../../../functions/handlers.ts'
@@ -179,13 +179,13 @@ const accepted: Record<string, string> = {
   handlers: `
 export const p = pipeline('p', ({ source }) => {
   const trades = source('trades', { codec: json<Trade>(), eventTime: trade => trade.at })
-  const other = source('other', { codec: utf8 })
+  const other = source('other', { codec: utf8, from: sqs() })
   const sides = trades.keyBy('side').window(hopping(hours(1), minutes(5))).sum('volume', trade => trade.amount)
   const words = other.keyBy('word', line => line.slice(1)).count('words')
   return { sides, top: sides.top('top', 3), words }
 })
 const all = handlers(p)
-isSame<Same<keyof typeof all, 'trades' | 'other' | 'side' | 'top' | 'word'>>()
+isSame<Same<keyof typeof all, 'trades' | 'other' | 'other-once' | 'side' | 'top' | 'word'>>()
 // @ts-expect-error there is no such stage
 all.nothing
 `,

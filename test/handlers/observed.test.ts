@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { mock, test } from 'node:test'
-import { kinesisEvent, lambdaContext, TestCloud } from 'millrace/testing'
+import { json, pipeline, sqs } from 'millrace'
+import { kinesisEvent, lambdaContext, sqsEvent, TestCloud } from 'millrace/testing'
 import { handlers } from '../../functions/handlers.ts'
 import { side, trades } from '../../functions/orders/handlers.ts'
 import { orders } from '../../functions/orders/pipeline.ts'
@@ -131,6 +132,30 @@ test('what an invocation throws before it knows its shard is logged all the same
   assert.equal(printed.length, 1)
   assert.equal(printed[0].message, 'Invocation failed')
   assert.equal(printed[0].shard, 'shardId-000000000007')
+})
+
+test('what a feed could not put is logged by its ids', async () => {
+  const shop = pipeline('shop', ({ source }) => ({
+    out: source('orders', { codec: json<string>(), from: sqs() }).forEach(() => {}),
+  }))
+  const large = { messageId: 'm-2', body: JSON.stringify('x'.repeat(1024 * 1024)) }
+  const event = sqsEvent('orders', [{ messageId: 'm-1', body: '"secret"' }, large])
+  const printed = await printedBy(async () => {
+    const cloud = new TestCloud()
+    await handlers(shop).orders(event, lambdaContext({ cloud, isQuiet: false }))
+    Reflect.set(cloud.ports.streams, 'putRecords', () => Promise.reject(new Error('out of reach')))
+    await assert.rejects(handlers(shop).orders(event, lambdaContext({ cloud, isQuiet: false })))
+  })
+  const [givenBack, , failed] = printed
+  assert.equal(printed.length, 3)
+  for (const log of printed) {
+    assert.equal(log.level, 'ERROR')
+    assert.equal(log.stage, 'orders')
+    assert.deepEqual([log.from, log.first, log.last, log.records], ['aws:sqs', 'm-1', 'm-2', 2])
+    assert.doesNotMatch(JSON.stringify(log), /secret|xxx/, 'no payload is logged')
+  }
+  assert.match(String(givenBack.message), /^Cannot put message "m-2" on stream "orders": it has 1048/)
+  assert.equal(failed.message, 'Invocation failed')
 })
 
 test('a deployment with a name of its own has metrics of its own', async t => {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { after, test } from 'node:test'
@@ -10,14 +10,14 @@ import { q11 } from '../../functions/nexmark/q11.ts'
 import { orders } from '../../functions/orders/pipeline.ts'
 import { bundling, conditionsFor } from '../../infra/bundling.ts'
 import { ndjson } from '../../shared/codecs/files/index.ts'
-import { type Codec, json, kafka, minutes, panes, pipeline, tumbling, value } from '../../shared/index.ts'
-import * as leftOut from '../../shared/operators/parts/left-out.ts'
-import { operatorParts, type Part, parts, unusedParts } from '../../shared/plan/parts.ts'
+import { type Codec, files, json, kafka, minutes, panes, pipeline, sqs, tumbling, value } from '../../shared/index.ts'
+import { type Part, parts, unusedParts } from '../../shared/plan/parts.ts'
 import type { Plan } from '../../shared/plan/plan.ts'
-import * as lookups from '../../shared/runtime/parts/lookups.ts'
-import * as noLookups from '../../shared/runtime/parts/no-lookups.ts'
 
 const root = resolve(import.meta.dirname, '../..')
+const packageJson: { readonly imports: Readonly<Record<string, Readonly<Record<string, string>>>> } = JSON.parse(
+  readFileSync(join(root, 'package.json'), 'utf8'),
+)
 const folder = mkdtempSync(join(tmpdir(), 'parts-'))
 after(() => rmSync(folder, { recursive: true }))
 
@@ -48,12 +48,22 @@ const beside = pipeline('beside', ({ source }) => {
   return { found: found.forEach(() => {}) }
 })
 
+const fed = pipeline('fed', ({ source }) => ({
+  out: source('click', { codec: json<Click>(), from: sqs() }).forEach(() => {}),
+}))
+
+const filed = pipeline('filed', ({ source }) => ({
+  out: source('click', { codec: json<Click>(), from: files({ folder: 'in' }) }).forEach(() => {}),
+}))
+
 test('the parts that a program uses are those of its operators', () => {
   assert.deepEqual(usedBy(orders.plan), [])
   assert.deepEqual(usedBy(q4.plan), ['joins', 'tables'])
   assert.deepEqual(usedBy(q11.plan), ['moving-windows'])
   assert.deepEqual(usedBy(everything.plan), ['process', 'broadcast-joins', 'distribution', 'panes'])
   assert.deepEqual(usedBy(beside.plan), ['lookups', 'preparation', 'kafka'])
+  assert.deepEqual(usedBy(fed.plan), ['process', 'feeds'])
+  assert.deepEqual(usedBy(filed.plan), ['folder'])
 })
 
 test('whatever writes records may have something to learn first', () => {
@@ -73,12 +83,24 @@ test('whatever writes records may have something to learn first', () => {
 })
 
 test('whatever a part gives, what stands for it when it is left out gives too', async () => {
-  for (const part of operatorParts) {
-    const names = Object.keys(await import(`../../shared/operators/parts/${part}.ts`))
-    assert.ok(names.length > 0)
-    for (const name of names) assert.ok(name in leftOut, `${part}: ${name}`)
+  const standIns = Object.entries(packageJson.imports).flatMap(([name, { default: own, ...others }]) =>
+    Object.entries(others).flatMap(([condition, file]) =>
+      condition.startsWith('millrace-without-')
+        ? [{ name, own, file, part: condition.slice('millrace-without-'.length) }]
+        : [],
+    ),
+  )
+  assert.deepEqual([...new Set(standIns.map(({ part }) => part))].sort(), [...parts].sort())
+  for (const { name, own, file } of standIns) {
+    const given = Object.keys(await import(resolve(root, own)))
+    const standing = Object.keys(await import(resolve(root, file)))
+    assert.ok(given.length > 0)
+    assert.deepEqual(
+      given.filter(each => !standing.includes(each)),
+      [],
+      name,
+    )
   }
-  assert.deepEqual(Object.keys(noLookups).sort(), Object.keys(lookups).sort())
 })
 
 /** Both programs' handlers in one module, bundled for one of them. */

@@ -4,9 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { FileInput } from '../../local/input/file-input.ts'
-import type { FileTarget, KeptLines } from '../../local/input/file-target.ts'
-import { readKpl } from '../../shared/codecs/kpl.ts'
 import { csv, int, pipeline, text } from '../../shared/index.ts'
+import { Kept } from './kept.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'headered-'))
 after(() => rmSync(folder, { recursive: true }))
@@ -15,34 +14,6 @@ const sales = pipeline('sales', ({ source }) => {
   const lines = source('lines', { codec: csv({ id: int, shop: text }, { header: true, otherColumns: 'ignore' }) })
   return { all: lines.keyBy('shop').count('all') }
 })
-
-/** Keeps what it is given, and the note. */
-class Kept implements FileTarget {
-  readonly beginAnew = 'another folder'
-  readonly blockBytes = 16
-  readonly lines: string[] = []
-  readonly letters: string[] = []
-  #note: string | undefined
-
-  async noted(): Promise<string | undefined> {
-    return this.#note
-  }
-
-  async keep(_source: string, { records, letters, note }: KeptLines): Promise<void> {
-    for (const { data, partitionKey } of records) {
-      const buffer = Buffer.from(data)
-      const aggregated = readKpl(buffer)
-      const parts =
-        aggregated === undefined
-          ? [buffer]
-          : Array.from({ length: aggregated.count }, (_, i) => buffer.subarray(aggregated.start(i), aggregated.end(i)))
-      const [file, first] = partitionKey.split(':')
-      for (const [i, part] of parts.entries()) this.lines.push(`${file}:${Number(first) + i} ${part}`)
-    }
-    for (const { place, reason } of letters) this.letters.push(`${place} ${reason}`)
-    this.#note = note
-  }
-}
 
 test('a file with a header that is begun, left and gone on with is read once, by the names, with its line numbers', async () => {
   const path = join(folder, 'a.csv')

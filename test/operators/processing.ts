@@ -3,13 +3,13 @@ import { KeyedStream } from '../../shared/dsl/keyed-stream.ts'
 import { Stream } from '../../shared/dsl/stream.ts'
 import { json } from '../../shared/index.ts'
 import type { OperatorContext } from '../../shared/operators/operator.ts'
-import type { SourceNode } from '../../shared/plan/graph.ts'
+import type { SourceNode } from '../../shared/plan/source.ts'
 import { Harness } from './harness.ts'
 
 export type Out = { readonly value: unknown; readonly time: number; readonly side?: string }
 type Nowhere = Record<never, never>
 
-const source: SourceNode = {
+export const source: SourceNode = {
   kind: 'source',
   name: 'source',
   codec: json<unknown>(),
@@ -18,7 +18,7 @@ const source: SourceNode = {
   idleMs: Number.POSITIVE_INFINITY,
   onMalformed: 'fail',
   onError: 'fail',
-  isWrittenByPipeline: false,
+  namedBy: 'position',
 }
 
 /** An operator of the DSL on values of type `V`, and broadcast ones of type `B`, under the harness; and all that it puts out. */

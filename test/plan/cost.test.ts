@@ -13,6 +13,7 @@ import {
   seconds,
   session,
   sliding,
+  sqs,
   tumbling,
 } from '../../shared/index.ts'
 import { costOf, monthSeconds } from '../../shared/plan/cost.ts'
@@ -183,4 +184,17 @@ test('the text names every part, where its prices are of, and shards that are to
   assert.match(text, new RegExp(`US dollars in ${prices.region} as of ${prices.asOf}`))
   assert.match(text, /- stage "trades" needs 5 shards for this traffic, it was given 2\n/)
   assert.match(text, /- assumed nothing\n/)
+})
+
+test('the ids of a feed cost what its stage is to remember', () => {
+  const pages = (remember: number, rate: number): number => {
+    const queue = pipeline('queue', ({ source }) => ({
+      out: source('read', { codec: json<string>(), from: sqs({ remember: hours(remember) }) }).toStream('out', json()),
+    }))
+    return line(cost(queue.plan, rate), 'DynamoDB', 'pages').quantity
+  }
+  const few = pages(3, 10)
+  near(pages(6, 10), 2 * few, 0.05)
+  near(pages(3, 20), 2 * few, 0.05)
+  near(pages(120, 10), 40 * few, 0.05)
 })

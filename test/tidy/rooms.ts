@@ -11,7 +11,7 @@ export const floors: Floors = [
   ['shared/operators', 'shared/commit', 'shared/emit', 'shared/registry'],
   ['shared/plan'],
   ['shared/dsl'],
-  ['shared/runtime'],
+  ['shared/runtime', 'shared/sources'],
   ['shared/index.ts'],
   ['functions/stage-event.ts', 'functions/aws-host.ts'],
   [
@@ -19,6 +19,10 @@ export const floors: Floors = [
     'functions/bundled-aws-host.ts',
     'functions/kafka-events.ts',
     'functions/no-kafka-events.ts',
+    'functions/folder-events.ts',
+    'functions/no-folder-events.ts',
+    'functions/feeds',
+    'functions/no-feeds.ts',
   ],
   ['functions/observed.ts', 'functions/hosted.ts'],
   ['functions/handlers.ts'],
@@ -66,7 +70,7 @@ const publicEntries = [
   'millrace/testing',
 ]
 /** What is deployed beside the examples, and is no user's program. */
-const systemFunctions = 'functions/system/'
+const systemFunctions = ['functions/system/', 'functions/feeds/']
 /** An example's files that are not deployed, and so may use files. */
 const exampleTools = ['functions/orders/generate.ts', 'functions/nexmark/generate.ts']
 
@@ -114,7 +118,7 @@ export function wrongAwsCallers(files: readonly SourceFile[]): string[] {
 /** An example is a user's program: it has what a user has. */
 export function wrongExampleImports(files: readonly SourceFile[]): string[] {
   return importsIn(files, /^functions\/[^/]+\//).flatMap(({ from, to, isOurs }) => {
-    if (from.startsWith(systemFunctions)) return []
+    if (systemFunctions.some(folder => from.startsWith(folder))) return []
     const own = from.split('/').slice(0, 2).join('/')
     if (isOurs ? to.startsWith(`${own}/`) : publicEntries.includes(to)) return []
     if (to.startsWith('node:') && exampleTools.includes(from)) return []

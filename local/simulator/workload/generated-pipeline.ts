@@ -1,15 +1,16 @@
 import { json } from '../../../shared/codecs/json.ts'
 import type { Origins } from '../../../shared/dsl/origin.ts'
 import { type Outputs, type Pipeline, pipeline } from '../../../shared/dsl/pipeline.ts'
+import { sqs } from '../../../shared/dsl/sqs.ts'
 import type { Stream } from '../../../shared/dsl/stream.ts'
-import { milliseconds } from '../../../shared/model/duration.ts'
+import { days, milliseconds } from '../../../shared/model/duration.ts'
 import { Random } from '../random.ts'
 import type { Fact } from './fact.ts'
 import { factsOf } from './facts.ts'
 import type { Moods } from './grown-aggregate.ts'
 import type { Family } from './grown-operators.ts'
 import { PipelineGrowth } from './pipeline-growth.ts'
-import { aggregated, habitsOf, type ProducerHabits, repeated, silenced } from './producer-habits.ts'
+import { aggregated, fed, habitsOf, type ProducerHabits, repeated, silenced } from './producer-habits.ts'
 import { Unsteadiness } from './unsteadiness.ts'
 import type { Disorder, Workload, WorkloadRecord } from './workload.ts'
 
@@ -19,6 +20,8 @@ export type GeneratedWorkload = Workload & {
   readonly isMalformed: boolean
   /** On some records a function throws. */
   readonly isUnlucky: boolean
+  /** Sources are put on their streams by the feed of a queue, which repeats some. */
+  readonly isFed: boolean
   readonly habits: ProducerHabits
   readonly unsteadiness: Unsteadiness
 }
@@ -27,6 +30,9 @@ export type GenerateOptions = {
   /** Many operators of these, and little else: no function throws for good there. @default a few of any */
   readonly family?: Family
 }
+
+/** No run is as long: see oracle/operators/process-handles. */
+const rememberedIds = days(10)
 
 /** Records of a workload, over all its sources. */
 const meanRecords = 500
@@ -50,9 +56,11 @@ export function generatedPipeline(
   const disorder: Disorder = traits.chance(0.25) ? 'beyond' : 'within'
   const sources = traits.chance(disorder === 'beyond' ? 0.2 : 0.4) ? ['left', 'right'] : ['left']
   const bounds = new Map(sources.map(name => [name, traits.pick([0, 1, 10, 50, 80])]))
+  const feed = random.fork('feed')
+  const isFed = feed.chance(0.1) && !isUnlucky && family === undefined
   const text: string[] = []
   const habits = habitsOf(random.fork('habits'))
-  const built = build(random, sources, bounds, habits.idleMs, { isUnlucky, unsteadiness, family }, text)
+  const built = build(random, sources, bounds, { isUnlucky, unsteadiness, family, idleMs: habits.idleMs, isFed }, text)
   const inputs: Record<string, WorkloadRecord[]> = {}
   // A source from which nothing comes to an output is not part of the plan.
   const read = sources.filter(name => built.plan.stages.some(stage => stage.name === name))
@@ -63,14 +71,17 @@ export function generatedPipeline(
     const isLate = disorder === 'beyond'
     const facts = factsOf(records, { count: records.below(most), outOfOrderMs, isLate, isMalformed, isUnlucky })
     const heard = silenced(random.fork(`silence of ${name}`), facts, habits.idleMs)
-    const together = aggregated(random.fork(`aggregates of ${name}`), heard, habits)
+    const together = isFed ? fed(heard) : aggregated(random.fork(`aggregates of ${name}`), heard, habits)
     const mostBehindMs = isLate ? Number.POSITIVE_INFINITY : outOfOrderMs
-    const put = repeated(random.fork(`repeats of ${name}`), together, habits.repeated, mostBehindMs)
+    const share = isFed ? Math.max(0.1, habits.repeated) : habits.repeated
+    const put = repeated(random.fork(`repeats of ${name}`), together, share, mostBehindMs)
     inputs[name] = put.map(({ record }) => record)
   }
   const counts = read.map(name => `${inputs[name].length} records of "${name}", ${bounds.get(name)} ms out of order`)
   const describe = (): string =>
-    [`seed ${seed}: ${counts.join('; ')}; disorder ${disorder}`, textOf(habits), ...text].join('\n')
+    [`seed ${seed}: ${counts.join('; ')}; disorder ${disorder}${isFed ? '; fed' : ''}`, textOf(habits), ...text].join(
+      '\n',
+    )
   const fallsSilent = habits.idleMs > 0
   return {
     seed,
@@ -80,18 +91,20 @@ export function generatedPipeline(
     disorder,
     isMalformed,
     isUnlucky,
+    isFed,
     habits,
     unsteadiness,
     describe,
   }
 }
 
+type Traits = { readonly family: Family | undefined; readonly idleMs: number; readonly isFed: boolean }
+
 function build(
   random: Random,
   sources: readonly string[],
   bounds: ReadonlyMap<string, number>,
-  idleMs: number,
-  { family, ...moods }: Moods & { readonly family: Family | undefined },
+  { family, idleMs, isFed, ...moods }: Moods & Traits,
   text: string[],
 ): Pipeline<unknown, unknown> {
   const shape = random.fork('shape')
@@ -110,14 +123,15 @@ function build(
       grow(name => {
         const policy = shape.pick(['deadLetter', 'skip'] as const)
         const outOfOrder = milliseconds(bounds.get(name) ?? 0)
-        return source(name, {
+        const options = {
           codec: json<Fact>(),
-          eventTime: fact => fact.at,
+          eventTime: (fact: Fact) => fact.at,
           outOfOrder,
           ...(idleMs > 0 && { idleAfter: milliseconds(idleMs) }),
           onMalformed: policy,
           onError: policy,
-        })
+        }
+        return isFed ? source(name, { ...options, from: sqs({ remember: rememberedIds }) }) : source(name, options)
       }),
     { keyGroups },
   )

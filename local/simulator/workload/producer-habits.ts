@@ -1,4 +1,5 @@
 import { KplWriter } from '../../../shared/codecs/kpl-writer.ts'
+import { feedRecord } from '../../../shared/emit/feed-key.ts'
 import type { Random } from '../random.ts'
 import type { WorkloadRecord } from './workload.ts'
 
@@ -54,6 +55,13 @@ export function silenced(random: Random, records: readonly TimedRecord[], idleMs
     return { ...each, record: { ...each.record, at: at + elapsedMs, ...(isSilence && { partitionKey }) } }
   })
 }
+
+/** The feed of a queue puts them, each under a name of its own: what comes again is a repeat. */
+export const fed = (records: readonly TimedRecord[]): TimedRecord[] =>
+  records.map(({ record, ...times }, i) => {
+    const name = { id: `message-${i}`, atMs: Math.max(0, times.earliest), key: record.partitionKey }
+    return { ...times, record: { ...record, partitionKey: feedRecord(name, record.data).partitionKey } }
+  })
 
 /** What producers make of their user records: the same ones in the same order, put together in part. */
 export function aggregated(random: Random, records: readonly TimedRecord[], habits: ProducerHabits): TimedRecord[] {

@@ -1,10 +1,11 @@
 import { MalformedRecordError } from '../../model/errors.ts'
 import { asBuffer } from '../bytes.ts'
 import type { Codec } from '../codec.ts'
-import { type CsvLayout, type CsvOptions, csv, type Fields, type Row } from '../csv.ts'
+import { type CsvCodec, type CsvLayout, type CsvOptions, csv, type Fields, type Row } from '../csv.ts'
 import { code } from '../csv-field.ts'
 import { text } from '../csv-fields.ts'
 import { headerLayout, type LineUnderHeader, underHeader } from '../csv-header.ts'
+import { openQuote } from '../csv-line.ts'
 import { encodeAll, type FileFormat, type FileWriter } from './file-format.ts'
 import { atLine, linesWriter } from './lines.ts'
 
@@ -48,10 +49,10 @@ function headerLine(names: readonly string[], options: CsvOptions): Uint8Array {
   return titles.encode(Object.fromEntries(names.map((name, i) => [`column${i + 1}`, name])))
 }
 
-function* decodeFile<T>(codec: Codec<T>, layout: CsvLayout | undefined, bytes: Buffer): Iterable<T> {
+function* decodeFile<T>(codec: CsvCodec<T>, layout: CsvLayout | undefined, bytes: Buffer): Iterable<T> {
   let under: LineUnderHeader | undefined
   let isHeader = layout !== undefined
-  for (const { start, end, line } of recordsOf(bytes)) {
+  for (const { start, end, line } of recordsOf(bytes, codec.layout.delimiter)) {
     if (isHeader && layout !== undefined) under = atLine(line, () => underHeader(layout, bytes, start, end))
     else yield atLine(line, () => decodeLine(codec, under, bytes, start, end))
     isHeader = false
@@ -72,21 +73,25 @@ function decodeLine<T>(
 }
 
 /** Where records begin and end, their line break among them, and on which line they begin. A line break in quotes ends none. */
-function* recordsOf(bytes: Buffer): Iterable<{ readonly start: number; readonly end: number; readonly line: number }> {
+function* recordsOf(
+  bytes: Buffer,
+  delimiter: number,
+): Iterable<{ readonly start: number; readonly end: number; readonly line: number }> {
   let start = bytes.subarray(0, mark.length).equals(mark) ? mark.length : 0
   let line = 1
   let lines = 0
-  let isQuoted = false
-  for (let at = start; at < bytes.length; at++) {
-    if (bytes[at] === code.quote) isQuoted = !isQuoted
-    if (bytes[at] !== code.lineFeed) continue
+  let isOpen = false
+  for (let at = start; at < bytes.length; ) {
+    const found = bytes.indexOf(code.lineFeed, at)
+    const end = found < 0 ? bytes.length : found + 1
+    isOpen = openQuote(bytes, at, found < 0 ? end : found, delimiter, isOpen) !== 'none'
     lines++
-    if (isQuoted) continue
-    yield { start, end: at + 1, line }
-    start = at + 1
+    at = end
+    if (isOpen && end < bytes.length) continue
+    yield { start, end, line }
+    start = end
     line = lines + 1
   }
-  if (start < bytes.length) yield { start, end: bytes.length, line }
 }
 
 /** Byte order mark of UTF-8. */

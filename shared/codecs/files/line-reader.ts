@@ -1,10 +1,11 @@
 import { limits } from '../../model/limits.ts'
 
-/** A line as bytes `[start, end)` of `bytes`, valid during the call only. */
+/** What takes the lines of a file, or its rows, which may be several lines each. */
 export type LineTaker = {
-  line(bytes: Buffer, start: number, end: number): void
-  /** A line too long to be a record: its first bytes, and how long it is. */
-  tooLong(head: Buffer, length: number): void
+  /** Bytes `[start, end)` of `bytes`, valid during the call only, and how many lines of the file they are. */
+  line(bytes: Buffer, start: number, end: number, lines: number): void
+  /** What is too long to be a record: its first bytes, and how long it is. */
+  tooLong(head: Buffer, length: number, lines: number): void
 }
 
 /** Longest line that fits a Kinesis record of its own, beside its partition key and the envelope of an aggregate. */
@@ -60,7 +61,7 @@ export class LineReader {
   #end(block: Buffer, start: number, end: number, lineEnd: number): void {
     if (this.#skipped > 0) {
       const length = this.#skipped + end - start
-      this.#taker.tooLong(Buffer.concat(this.#carried), length)
+      this.#taker.tooLong(Buffer.concat(this.#carried), length, 1)
       this.#forget(length + lineEnd)
     } else if (this.#carriedBytes > 0) {
       const whole = Buffer.concat([...this.#carried, block.subarray(start, end)])
@@ -74,8 +75,8 @@ export class LineReader {
 
   #hand(bytes: Buffer, start: number, end: number): void {
     const last = end > start && bytes[end - 1] === carriageReturn ? end - 1 : end
-    if (last - start > longestLineBytes) this.#taker.tooLong(bytes.subarray(start, start + keptBytes), last - start)
-    else this.#taker.line(bytes, start, last)
+    if (last - start > longestLineBytes) this.#taker.tooLong(bytes.subarray(start, start + keptBytes), last - start, 1)
+    else this.#taker.line(bytes, start, last, 1)
   }
 
   #carry(block: Buffer, at: number): void {

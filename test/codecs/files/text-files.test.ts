@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { parse } from 'csv-parse/sync'
 import { bool, float, int, json, optional, text, timestamp, utf8 } from 'millrace'
 import { csvFile, ndjson } from 'millrace/files'
 import { lines } from '../../../shared/codecs/files/lines.ts'
@@ -97,6 +98,40 @@ test('csvFile() reads files of other systems, and says what is wrong on which li
     'id,name\n1,"a\n2,b\n',
     'Cannot read line 2: Cannot read column 2 "name": found "\\"a\\n2,b", expected a closing quote',
   )
+})
+
+test('csvFile() opens a quote only where a column begins', () => {
+  const format = csvFile({ id: int, name: text })
+  const says = (content: string, message: string) =>
+    assert.throws(() => [...format.decode(Buffer.from(content))], { name: 'MalformedRecordError', message })
+  const quotes = 'expected quotes around the whole column, doubled inside it'
+  says(
+    'id,name\n1,5" pipe\n2,6" pipe\n',
+    `Cannot read line 2: Cannot read column 2 "name": found "5\\" pipe", ${quotes}`,
+  )
+  says(
+    'id,name\n1,"a\n""b"" c"\n2, "x\n3,y"\n',
+    `Cannot read line 4: Cannot read column 2 "name": found " \\"x", ${quotes}`,
+  )
+  says('id,name\n1,"a"b"\n2,c\n', `Cannot read line 2: Cannot read column 2 "name": found "\\"a\\"b\\"", ${quotes}`)
+})
+
+test('csvFile() finds the rows that csv-parse finds, wherever quotes stand', () => {
+  const random = new Random(7)
+  const three = csvFile({ a: text, b: text, c: text }, { header: false })
+  const texts = ['', 'a', '5" pipe', '"', '""', 'l1\nl2', 'l1\r\nl2', '\n', 'm,n', 'ö', ' "x']
+  const quoted = (value: string) =>
+    /[",\r\n]/.test(value) || random.below(3) === 0 ? `"${value.replaceAll('"', '""')}"` : value
+  for (let round = 0; round < 500; round++) {
+    const end = random.pick(['\n', '\r\n'])
+    const rows = Array.from({ length: 1 + random.below(6) }, () => [0, 1, 2].map(() => random.pick(texts)))
+    const content = rows.map(row => row.map(quoted).join(',')).join(end)
+    assert.deepEqual(parse(content, { record_delimiter: ['\n', '\r\n'] }), rows)
+    assert.deepEqual(
+      [...three.decode(Buffer.from(content))].map(({ a, b, c }) => [a, b, c]),
+      rows,
+    )
+  }
 })
 
 test('csvFile() throws nothing but malformed records for bytes that were changed at random', () => {

@@ -108,4 +108,9 @@ export const operatorRules: readonly Mutation[] = [
     ],
     trial: 'tables',
   },
+  {
+    name: 'feed-repeats-count',
+    rule: 'What a feed puts twice is dropped by its id',
+    edits: [{ file: 'shared/dsl/fed-once.ts', find: '      seen.set(id, true)\n', replace: '' }],
+  },
 ]

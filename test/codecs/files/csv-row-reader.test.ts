@@ -1,23 +1,24 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { parse } from 'csv-parse/sync'
-import { CsvRowReader } from '../../local/cli/csv-row-reader.ts'
-import { longestLineBytes } from '../../shared/codecs/files/line-reader.ts'
-import { Random } from '../codecs/random.ts'
+import { CsvRowReader, type RowTaker } from '../../../shared/codecs/files/csv-row-reader.ts'
+import { longestLineBytes } from '../../../shared/codecs/files/line-reader.ts'
+import { Random } from '../random.ts'
 
 type Taken = readonly [kind: 'row' | 'too long' | 'unclosed', text: string | number, lines: number]
+
+const comma = ','.charCodeAt(0)
+
+const takerOf = (rows: Taken[]): RowTaker => ({
+  line: (bytes, start, end, lines) => rows.push(['row', bytes.toString('utf8', start, end), lines]),
+  tooLong: (_head, length, lines) => rows.push(['too long', length, lines]),
+  unclosed: (row, lines) => rows.push(['unclosed', row.toString('utf8', 0, 100), lines]),
+})
 
 /** What a reader makes of blocks. */
 function taken(blocks: Iterable<Buffer>, delimiter = ','): Taken[] {
   const rows: Taken[] = []
-  const reader = new CsvRowReader(
-    {
-      line: (bytes, start, end, lines) => rows.push(['row', bytes.toString('utf8', start, end), lines]),
-      tooLong: (_head, length, lines) => rows.push(['too long', length, lines]),
-      unclosed: (row, lines) => rows.push(['unclosed', row.toString('utf8', 0, 100), lines]),
-    },
-    delimiter.charCodeAt(0),
-  )
+  const reader = new CsvRowReader(takerOf(rows), delimiter.charCodeAt(0), true)
   for (const block of blocks) reader.block(block)
   reader.finish()
   return rows
@@ -146,7 +147,8 @@ test('a quote that nothing closes is told of while the rest is not read', () => 
         isTold = true
       },
     },
-    ','.charCodeAt(0),
+    comma,
+    true,
   )
   reader.block(Buffer.from('"'))
   for (; blocks < 12; blocks++) reader.block(Buffer.from('some words of a text\n'.repeat(12_483)))
@@ -196,23 +198,94 @@ test('a row that no record holds is told of with its length, whether it has line
       ],
     ],
     [
-      `"a\nb",${'x'.repeat(3 * long)}\na\n`,
+      `"a\nb${'x'.repeat(long - 4)}"\na\n`,
       [
-        ['too long', 3 * long + 6, 2],
+        ['too long', long + 1, 2],
+        ['row', 'a', 1],
+      ],
+    ],
+    // The line alone is more than a record: it is not looked into.
+    [
+      `0,"a\nb",${'x'.repeat(3 * long)}\na\n`,
+      [
+        ['unclosed', '0,"a', 1],
+        ['too long', 3 * long + 3, 1],
         ['row', 'a', 1],
       ],
     ],
     [
       `${'x'.repeat(3 * long)},"\na\n`,
       [
-        ['unclosed', 'x'.repeat(100), 1],
+        ['too long', 3 * long + 2, 1],
         ['row', 'a', 1],
       ],
     ],
-    [`${'x'.repeat(3 * long)},"`, [['unclosed', 'x'.repeat(100), 1]]],
+    // A row that is too long already when its last quote opens.
+    [
+      `"\n",${'x'.repeat(long)},"\na\n`,
+      [
+        ['unclosed', '"', 1],
+        ['too long', long + 4, 1],
+        ['row', 'a', 1],
+      ],
+    ],
+    [
+      `"${'x'.repeat(long / 2)}\n${'x'.repeat(long / 2)}","\na\n`,
+      [
+        ['too long', long + 5, 2],
+        ['row', 'a', 1],
+      ],
+    ],
   ]
   for (const [text, expected] of cases) {
     assert.deepEqual(taken(blocksOf(text)), expected)
     assert.deepEqual(taken([Buffer.from(text)]), expected)
+  }
+})
+
+test('reading goes on where rows were consumed, with the same rows', () => {
+  const random = new Random(3)
+  for (let round = 0; round < 2_000; round++) {
+    const characters = ['"', '"', ',', '\n', '\r\n', 'a', 'ö', '""', '\r']
+    const start = random.pick(['', '\ufeff'])
+    const text = start + Array.from({ length: random.below(30) }, () => random.pick(characters)).join('')
+    const bytes = Buffer.from(text)
+    const parts: Taken[] = []
+    let consumed = 0
+    // Reads a block or two, and is left.
+    for (let left = 0; consumed < bytes.length; left++) {
+      const size = 3 + left
+      const reader = new CsvRowReader(takerOf(parts), comma, consumed === 0)
+      const isLast = consumed + size >= bytes.length
+      reader.block(Buffer.from(bytes.subarray(consumed, consumed + size)))
+      if (isLast) reader.finish()
+      consumed += reader.consumed
+      if (isLast) break
+    }
+    assert.equal(consumed, bytes.length)
+    assert.deepEqual(parts, taken([bytes]), JSON.stringify(text))
+  }
+})
+
+test('rows of about the size of a record are the same in blocks of any size', () => {
+  const long = longestLineBytes
+  const texts = [
+    `"a\n${'x'.repeat(long - 6)}"\nb\n`,
+    `"a\n${'x'.repeat(long - 4)}"\nb\n`,
+    `"a\n${'x'.repeat(2 * long)}"\nb,"\nc"\n`,
+    `"${'a\n'.repeat(long / 2 - 1)}"\nb\n`,
+    `"${'a\n'.repeat(long / 2)}"\nb\n`,
+    `"a\n"${',"a""\r\n"'.repeat(long / 8)},"\nb"\n`,
+  ]
+  for (const text of texts) {
+    const bytes = Buffer.from(text)
+    const [first, ...others] = [bytes.length, 1024 * 1024, 100_003].map(size =>
+      taken(Array.from({ length: Math.ceil(bytes.length / size) }, (_, i) => bytes.subarray(i * size, (i + 1) * size))),
+    )
+    for (const other of others) assert.deepEqual(other, first)
+    assert.equal(
+      first.reduce((sum, [, , lines]) => sum + lines, 0),
+      text.split('\n').length - 1,
+    )
   }
 })
