@@ -14,8 +14,9 @@ export type CsvOptions = {
    */
   readonly delimiter?: string
   /**
-   * Whether files of such lines begin with one that names the columns. A file that is an input (`--input SOURCE=FILE`) may then have them in
-   * any order; one that lacks a column is refused. In a stream there are no headers: each record is a line with the columns as given here.
+   * Whether files of such rows begin with one that names the columns. A file that is read (`--input SOURCE=FILE`, `from: files(...)`) may then
+   * have them in any order; one that lacks a column is refused. In a stream there are no headers: each record is a row with the columns as
+   * given here.
    * @default false
    */
   readonly header?: boolean
@@ -26,7 +27,7 @@ export type CsvOptions = {
   readonly otherColumns?: 'refuse' | 'ignore'
 }
 
-/** A codec whose lines files hold. */
+/** A codec whose rows files hold. */
 export type CsvCodec<T> = Codec<T> & { readonly layout: CsvLayout }
 
 /** What a file's header must name. */
@@ -47,7 +48,7 @@ export type Row<Columns extends Fields> = {
 }
 
 /**
- * A record as one line of CSV (RFC 4180) in UTF-8. The line break at its end may be there or not. A line that
+ * A record as one row of CSV (RFC 4180) in UTF-8, with line breaks in quotes or none. The line break at its end may be there or not. A row that
  * has not just these columns, or a column that its field cannot read, makes the record malformed. Writing a value that would not
  * be read back as it is throws a RangeError.
  *

@@ -13,7 +13,7 @@ export type FolderOptions = {
   readonly folder: string
 }
 
-/** Files of lines, each of them a record that the source's codec reads. */
+/** Files of lines, or rows of CSV, each of them a record that the source's codec reads. */
 export type FolderOrigin = { readonly kind: 'folder'; readonly folder: string }
 
 /** Files of a format, each of whose values is a record. */
@@ -25,15 +25,16 @@ export type FormattedFolderOrigin<T> = FolderOrigin & {
 
 /**
  * Files of an S3 bucket or of a local folder, for `from` of a source: those that are there and those that arrive, in the order of their names,
- * each once. Without `format` a line is a record; a codec with a header, as `csv({ header: true, ... })`, finds its columns in the first line
- * of each file. With a `format`, as `parquet(...)` or `avroFile(...)` of `millrace/avro` and `millrace/files`, a value is a record. Names that
- * end with `.gz` are decompressed; those of which a part begins with `.` or `_` are left out.
+ * each once. Without `format` a line is a record, with a codec `csv(...)` a row, which may have line breaks in quotes; one with a header, as
+ * `csv(columns, { header: true })`, finds its columns in the first row of each file. With a `format`, as `parquet(...)` or `avroFile(...)` of
+ * `millrace/avro` and `millrace/files`, a value is a record. Names that end with `.gz` are decompressed; those of which a part begins with `.`
+ * or `_` are left out.
  *
  * A name must be behind those of all files that were there before, as names with the time in them are: a file that comes below the last one read
  * is not read. A file must be there as a whole at once, as objects of S3 are, and stay as it was until it is read.
  *
- * The folder is one shard; a record's position is its file's number and its own number in it. The stage is logged: it commits how far it is,
- * and drops what it has had.
+ * The folder is one shard; a record's position is its file's number and that of its first line, or of its value, in it. The stage is logged:
+ * it commits how far it is, and drops what it has had.
  *
  * @example
  * const sales = pipeline('sales', ({ source }) => {

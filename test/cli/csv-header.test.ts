@@ -64,6 +64,26 @@ describe('a file whose first line names the columns', { concurrency: 2 }, () => 
     )
   })
 
+  test('may have rows of several lines, each named by its first, and a quote that is never closed, by its own', async () => {
+    const content =
+      'id,shop,cents\r\n1,"Mitte\r\n2",3\r\n2,"Mitte\r\n2",4\r\nx,a,1\r\n3,"a\n\nb",x\r\n4,"Mitte\n\n",1\r\n5,b,"6\r\n7'
+    const arguments_ = ['--input', `sales=${fileIn(folder, 'rows.csv', content)}`]
+    const { views, sources } = await documentOf(['run', strict, '--json', ...arguments_])
+    assert.deepEqual(views.turnover, [
+      { key: 'Mitte\n\n', value: 1 },
+      { key: 'Mitte\r\n2', value: 7 },
+    ])
+    assert.deepEqual(sources.sales, { read: 7, malformed: 4 })
+    const { stdout } = await millrace(['run', strict, ...arguments_])
+    assert.match(stdout, /rows\.csv:6.*Cannot read column 1 "id": found "x", expected a whole number/)
+    assert.match(stdout, /rows\.csv:7.*Cannot read column 3 "cents": found "x", expected a whole number/)
+    assert.match(stdout, /rows\.csv:13.*Cannot read column 3 "cents": found "\\"6", expected a closing quote/)
+    assert.match(stdout, /rows\.csv:14.*Cannot read the line: found 1 column, expected 3/)
+    const failed = fileIn(folder, 'failed.csv', 'id,cents\n"1",3\n"\n2",3\n')
+    const { stderr } = await millrace(['run', failing, '--input', `sales=${failed}`])
+    assert.match(stderr, /failed\.csv:3\)/)
+  })
+
   const refusals: readonly [what: string, header: string, reason: string][] = [
     ['lacks a column', 'id,cents', 'found "id", "cents" without "shop", expected "id", "shop", "cents"'],
     [

@@ -99,7 +99,10 @@ test('a quote that nothing closes is named by its line, and passed over with tha
       /^Cannot put line 2 of ".+": column 2 "b": found "\\"x", expected a closing quote within the 1,047,552 bytes that a record can have; /,
   })
   const wide = fileIn(folder, 'wide.csv', `a,b\n1,"${'x'.repeat(2_000_000)}\n2,y\n`)
-  await assert.rejects(produce(data, '--file', wide, '--header', '--codec', 'csv'), /^Error: Cannot put line 2 of/)
+  await assert.rejects(
+    produce(data, '--file', wide, '--header', '--codec', 'csv'),
+    /^Error: Cannot put line 2: line 2 has 2,000,003 bytes, /,
+  )
 })
 
 test('rows that come through a pipe are put when they are whole', async () => {

@@ -4,11 +4,15 @@ import { readKpl } from '../../shared/codecs/kpl.ts'
 /** Keeps what it is given, and the note. */
 export class Kept implements FileTarget {
   readonly beginAnew = 'another folder'
-  readonly blockBytes = 16
+  readonly blockBytes: number
   readonly lines: string[] = []
   readonly letters: string[] = []
   isEnded = false
   #note: string | undefined
+
+  constructor(blockBytes = 16) {
+    this.blockBytes = blockBytes
+  }
 
   async noted(): Promise<string | undefined> {
     return this.#note

@@ -1,7 +1,7 @@
 import { limits } from '../../model/limits.ts'
 import { withoutLineBreak } from '../csv.ts'
 import { code } from '../csv-field.ts'
-import { openQuote } from '../csv-line.ts'
+import { type OpenQuote, openQuote } from '../csv-line.ts'
 import { LineReader, type LineTaker, longestLineBytes } from './line-reader.ts'
 
 /** What ended the search for a closing quote. */
@@ -69,13 +69,17 @@ export class CsvRowReader {
 
   #line(bytes: Buffer, start: number, end: number): void {
     const isOpen = this.#rowLines > 0
-    if (!isOpen && this.#quoteFrom(bytes, start) >= end) {
-      this.#taker.line(bytes, start, end, 1)
-      return
-    }
-    const open = openQuote(bytes, start, end, this.#delimiter, isOpen)
+    const open = isOpen ? openQuote(bytes, start, end, this.#delimiter, true) : this.#opened(bytes, start, end)
     if (!isOpen && open === 'none') this.#taker.line(bytes, start, end, 1)
     else this.#keep(bytes, start, end, open)
+  }
+
+  /** Most lines have no quotes, and none needs to be looked at before its first. */
+  #opened(bytes: Buffer, start: number, end: number): OpenQuote {
+    const first = this.#quoteFrom(bytes, start)
+    if (first >= end) return 'none'
+    const isColumnStart = first > start && bytes[first - 1] === this.#delimiter
+    return openQuote(bytes, isColumnStart ? first : start, end, this.#delimiter, false)
   }
 
   #quoteFrom(bytes: Buffer, start: number): number {
@@ -86,7 +90,7 @@ export class CsvRowReader {
     return this.#nextQuote
   }
 
-  #keep(bytes: Buffer, start: number, end: number, open: 'none' | 'earlier' | 'own'): void {
+  #keep(bytes: Buffer, start: number, end: number, open: OpenQuote): void {
     if (this.#rowLines === 0) this.#rowStart = this.#reader.consumed
     this.#append(bytes, start, end)
     this.#rowLines++
