@@ -99,7 +99,7 @@ function throughEngine(trades: readonly Trade[], records: number, isCombined: bo
   const head = freshHead('bench', 0, limits.ringSlots)
   const here = { stage: receiver, sizes: limits, pipelineVersion: '' }
   const state = new ShardState(here, shard, head, lineageOf(shard, listed), groups)
-  const counts = { recordsIn: 0, malformed: 0, failed: 0, deadLetters: 0 }
+  const counts = { recordsIn: 0, malformed: 0, failed: 0, deadLetters: 0, duplicates: 0 }
   const data = aggregateOf(recordsPerCommit)
   let told: ReadonlyMap<string, number> = new Map()
   let bytes = 0

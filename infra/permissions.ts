@@ -5,6 +5,7 @@ import type { ILogGroup } from 'aws-cdk-lib/aws-logs'
 import type { Construct } from 'constructs'
 import { partitionPrefix } from '../shared/aws/table-keys.ts'
 import type { Plan, Stage } from '../shared/plan/plan.ts'
+import { feedOf } from '../shared/plan/resources.ts'
 import { acknowledgeFiles, acknowledgeNetwork } from './nag.ts'
 import type { AnyBucket } from './props.ts'
 
@@ -39,9 +40,15 @@ export function stageItems(plan: Plan, stage: Stage, tableArn: string): PolicySt
   const views = stage.sinks
     .filter(sink => sink.kind === 'view')
     .map(({ name }) => partitionPrefix.view(plan.name, name))
+  const claims = feedOf(stage.input) === undefined ? [] : [partitionPrefix.claim(`${plan.name}/${stage.name}`)]
   const state = [partitionPrefix.log(plan.name, stage.name), partitionPrefix.page(plan.name, stage.name)]
   const written = allow(['dynamodb:PutItem'], tableArn)
-  whereKeysBegin(written, [...views, partitionPrefix.letter(plan.name), ...(stage.kind === 'logged' ? state : [])])
+  whereKeysBegin(written, [
+    ...views,
+    ...claims,
+    partitionPrefix.letter(plan.name),
+    ...(stage.kind === 'logged' ? state : []),
+  ])
   if (stage.kind === 'transient') return [written]
   const kept = allow(['dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:UpdateItem'], tableArn)
   whereKeysBegin(kept, state)

@@ -4,6 +4,7 @@ import { compareSequenceNumbers } from '../../shared/model/ids.ts'
 import type { Ports } from '../../shared/ports/index.ts'
 import { type Limit, lookupsHere } from '../../shared/ports/lookups.ts'
 import { Checkpoints } from './checkpoints.ts'
+import { Claims } from './claims.ts'
 import { CommitLog } from './commit-log.ts'
 import { DeadLetters } from './dead-letters.ts'
 import { type FileStore, FolderFiles, MemoryFiles } from './files.ts'
@@ -62,6 +63,7 @@ export class EmbeddedCloud {
         listShards: async stream => this.streams.describe(stream),
       },
       commits: this.commits,
+      claims: new Claims(storage, transactions, clock.now),
       views: this.views,
       deadLetters: this.deadLetters,
       files,

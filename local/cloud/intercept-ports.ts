@@ -11,7 +11,7 @@ export type Intercept = <T>(call: PortCall, effect: () => Promise<T>) => Promise
 
 /** The same ports, with every call going through `intercept`. */
 export function interceptPorts(ports: Ports, intercept: Intercept): Ports {
-  const { streams, commits, views, deadLetters, files, sourceFiles, lookups, clock } = ports
+  const { streams, commits, claims, views, deadLetters, files, sourceFiles, lookups, clock } = ports
   return {
     streams: {
       putRecords: (...args) =>
@@ -27,6 +27,7 @@ export function interceptPorts(ports: Ports, intercept: Intercept): Ports {
       readPage: (...args) => intercept({ port: 'commits', method: 'readPage', args }, () => commits.readPage(...args)),
       expire: (...args) => intercept({ port: 'commits', method: 'expire', args }, () => commits.expire(...args)),
     },
+    claims: { claim: (...args) => intercept({ port: 'claims', method: 'claim', args }, () => claims.claim(...args)) },
     views: {
       put: (...args) => intercept({ port: 'views', method: 'put', args }, () => views.put(...args)),
       scan: (...args) => intercept({ port: 'views', method: 'scan', args }, () => views.scan(...args)),

@@ -1,12 +1,21 @@
+import { feedNameOf, feedRecord } from '../../shared/emit/feed-key.ts'
 import type { DeadLetter, DeadLetterKind } from '../../shared/ports/results.ts'
 import type { PutRecord } from '../../shared/ports/streams.ts'
 
 /** The record that a letter was: its payload under its partition key, and so in the shard that holds the others of that key. */
-export const recordOf = ({ payload, partitionKey, explicitHashKey }: DeadLetter): PutRecord => ({
-  data: payload,
-  partitionKey,
-  ...(explicitHashKey !== undefined && { explicitHashKey: BigInt(explicitHashKey) }),
-})
+export function recordOf({ payload, partitionKey, explicitHashKey }: DeadLetter): PutRecord {
+  const name = feedNameOf(partitionKey)
+  // The id that a feed gave it is claimed by where it stood.
+  if (name !== undefined) {
+    const again = feedRecord({ ...name, id: `${name.id}~` }, payload)
+    return { data: payload, partitionKey: again.partitionKey, explicitHashKey: again.hashKey }
+  }
+  return {
+    data: payload,
+    partitionKey,
+    ...(explicitHashKey !== undefined && { explicitHashKey: BigInt(explicitHashKey) }),
+  }
+}
 
 /** Why a letter cannot be put back on its stream; undefined when it can. */
 export function whyNotResubmitted({ kind, payload, payloadBytes }: DeadLetter): string | undefined {

@@ -42,6 +42,7 @@ const never = () => Promise.reject(new Error('Cannot call a port here: the call 
 const nowhere: Ports = {
   streams: { putRecords: never, listShards: never },
   commits: { append: never, readRing: never, writePage: never, readPage: never, expire: never },
+  claims: { claim: never },
   views: { put: never, scan: never },
   deadLetters: { put: never, list: never },
   files: { write: never },

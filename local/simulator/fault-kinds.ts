@@ -75,6 +75,7 @@ export const faultsOf: { readonly [Name in Operation]: readonly CallFault[] } = 
   Load: [...any, 'torn'],
   ReadPage: [...any, 'torn'],
   Page: writes,
+  Claim: [...writes, 'inPart'],
   Commit: writes,
   Publish: [...writes, 'inPart', 'disorder'],
   View: [...writes, 'inPart'],

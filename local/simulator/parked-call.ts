@@ -38,7 +38,7 @@ export class ParkedCall {
   readonly #options: ParkedOptions
   /** Items that have not taken effect, of a call that is made of several. */
   #left: number[]
-  readonly #outcomes: PutOutcome[] = []
+  readonly #outcomes: (PutOutcome | boolean)[] = []
   #before: unknown
 
   constructor(options: ParkedOptions) {
@@ -110,7 +110,7 @@ export class ParkedCall {
   async #whole(disorder: Random | undefined): Promise<unknown> {
     if (this.#left.length > 0) {
       await this.#items(disorder === undefined ? this.#left : shuffled(this.#left, disorder))
-      return this.call.method === 'putRecords' ? this.#outcomes : undefined
+      return this.call.method === 'putRecords' || this.call.method === 'claim' ? this.#outcomes : undefined
     }
     const { effect, onEffect, call } = this.#options
     const result = this.#before === undefined ? await effect() : mixed(this.#before, await effect(), this.number)
@@ -128,6 +128,12 @@ export class ParkedCall {
       const outcomes = await cloud.ports.streams.putRecords(stream, part)
       for (const [at, i] of now.entries()) this.#outcomes[i] = outcomes[at]
       onEffect({ call: { ...call, args: [stream, part] }, result: outcomes })
+    } else if (call.port === 'claims') {
+      const [source, claims, keptMs] = call.args
+      const part = now.map(i => claims[i])
+      const answers = await cloud.ports.claims.claim(source, part, keptMs)
+      for (const [at, i] of now.entries()) this.#outcomes[i] = answers[at]
+      onEffect({ call: { ...call, args: [source, part, keptMs] }, result: answers })
     } else if (call.port === 'views' && call.method === 'put') {
       const [view, rows] = call.args
       const part = now.map(i => rows[i])
@@ -144,7 +150,7 @@ export class ParkedCall {
 
 /** What the port lets take effect one by one. */
 function itemsOf(call: RuntimeCall): readonly unknown[] {
-  return call.method === 'putRecords' || call.method === 'put' ? call.args[1] : []
+  return call.method === 'putRecords' || call.method === 'put' || call.method === 'claim' ? call.args[1] : []
 }
 
 /**

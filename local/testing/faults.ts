@@ -9,6 +9,7 @@ import type { PortCall } from '../cloud/intercept-ports.ts'
  * | Load       | the ring of commits of a shard                                      |
  * | ReadPage   | a key group's page                                                  |
  * | Page       | a part of a page is put                                             |
+ * | Claim      | ids of a feed's records are claimed                                 |
  * | Commit     | the conditional append                                              |
  * | Publish    | records are put to a shuffle or to a stream sink                    |
  * | View       | rows are put to a view                                              |
@@ -24,6 +25,7 @@ export type Operation =
   | 'Load'
   | 'ReadPage'
   | 'Page'
+  | 'Claim'
   | 'Commit'
   | 'Publish'
   | 'View'
@@ -66,6 +68,7 @@ const operations: { readonly [call: string]: Operation } = {
   'commits.readRing': 'Load',
   'commits.readPage': 'ReadPage',
   'commits.writePage': 'Page',
+  'claims.claim': 'Claim',
   'commits.append': 'Commit',
   'commits.expire': 'Expire',
   'views.put': 'View',

@@ -1,3 +1,4 @@
+import { DynamoClaims } from '#aws/claims'
 import { S3SourceFiles } from '#aws/source-files'
 import type { Ports } from '../ports/index.ts'
 import { lookupsHere } from '../ports/lookups.ts'
@@ -20,6 +21,7 @@ export function awsPorts(settings: AwsSettings, clients: AwsClients, host: AwsHo
   return {
     streams: new KinesisStreams(settings, clients, host),
     commits: new DynamoCommitLog(items, host),
+    claims: new DynamoClaims(items, host),
     views: new DynamoViews(items, host),
     deadLetters: new DynamoDeadLetters(items),
     files: new S3Files(settings, clients, host),

@@ -14,6 +14,8 @@ export const partitionPrefix = {
   view: (pipeline: string, view: string): string => `view/${pipeline}/${view}/`,
   /** Dead letters of a pipeline, of all its stages: an item a letter. */
   letter: (pipeline: string): string => `letter/${pipeline}/`,
+  /** Ids that records of a source have claimed: `pipeline/stage`, a partition an id. */
+  claim: (source: string): string => `claim/${source}/`,
   /** A schema registry: a partition for each part of it, an item a document. */
   registry: (name: string): string => `registry/${name}/`,
 } as const

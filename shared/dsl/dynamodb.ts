@@ -1,13 +1,12 @@
 import { type Duration, days } from '../model/duration.ts'
 import type { TableStream } from '../plan/source.ts'
-import { remembered } from './fed-once.ts'
+import { remembered } from './remembered.ts'
 
 /** How the stream of a DynamoDB table is read. */
 export type DynamodbOptions = {
   /**
-   * How long the id of a change is kept after it came, so that a repeat is known as such. A table's stream keeps changes for 24 hours: that
-   * long, and longer by how far the source's stage may be behind. Until then each change takes half a kilobyte of memory in stage
-   * `NAME-once`. Default 2 days.
+   * How long it is kept that a change was read, so that a repeat is known as such. A table's stream keeps changes for 24 hours: that long, and
+   * longer by how far the source's stage may be behind. Each change takes an item of the pipeline's table until then. Default 3 days.
    */
   readonly remember?: Duration
 }
@@ -18,8 +17,8 @@ export type DynamodbOrigin = TableStream
 /**
  * The stream of a DynamoDB table (DynamoDB Streams), for `from` of a source with the codec `dynamodbChanges`. Lambda's event source mapping hands
  * its records to the source's function, which puts them on the source's Kinesis stream as Kinesis Data Streams for DynamoDB would. Unlike
- * there, each change counts once and those of an item stay in their order: a repeat is told by the change's id, in a keyed stage
- * `NAME-once`. The event time is when the item changed, unless `eventTime` says otherwise.
+ * there, each change counts once and those of an item stay in their order: a repeat is told by the change's id, which the
+ * stage keeps in the pipeline's table. The event time is when the item changed, unless `eventTime` says otherwise.
  *
  * Locally the source is a stream like any other: `drive`, `millrace dev` and `run` need no table.
  *
@@ -29,5 +28,5 @@ export type DynamodbOrigin = TableStream
  *   return { users: changes.keyBy('user', change => change.row.id).materialize('users') }
  * })
  */
-export const dynamodb = ({ remember = days(2) }: DynamodbOptions = {}): DynamodbOrigin =>
+export const dynamodb = ({ remember = days(3) }: DynamodbOptions = {}): DynamodbOrigin =>
   Object.freeze({ kind: 'dynamodb', rememberMs: remembered(remember, 'the stream of a DynamoDB table') })

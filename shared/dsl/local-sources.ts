@@ -10,11 +10,13 @@ export type RateRow = {
   readonly value: number
 }
 
+/** How fast a rate source counts. */
 export type RateOptions = {
   /** Rows a second, above 0. @default 1 */
   readonly perSecond?: number
 }
 
+/** Rows that `millrace dev` makes. */
 export type RateOrigin<T = RateRow> = {
   readonly kind: 'rate'
   readonly perSecond: number
@@ -44,6 +46,7 @@ export function rate({ perSecond = 1 }: RateOptions = {}): RateOrigin {
 /** More than one machine makes. */
 const mostPerSecond = 1_000_000
 
+/** Where a socket source connects. */
 export type SocketOptions = {
   /** 1 to 65,535. */
   readonly port: number
@@ -51,6 +54,7 @@ export type SocketOptions = {
   readonly host?: string
 }
 
+/** Lines that `millrace dev` reads from a server. */
 export type SocketOrigin = { readonly kind: 'socket'; readonly host: string; readonly port: number }
 
 /**

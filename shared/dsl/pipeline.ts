@@ -5,13 +5,7 @@ import type { Sink } from '../plan/graph.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { FromSource, FromStage, Merged, Origins } from './origin.ts'
 import { SinkBuilder } from './sink.ts'
-import {
-  type FedSourceOptions,
-  onceStream,
-  type SourceOptions,
-  sourceStream,
-  type ValueSourceOptions,
-} from './source.ts'
+import { onceStream, type SourceOptions, sourceStream, type ValueSourceOptions } from './source.ts'
 import { Results, type Stream } from './stream.ts'
 
 /** What `pipeline` may be told beside its name and its making. */
@@ -22,14 +16,6 @@ export type PipelineOptions = {
 
 /** What the function that describes a pipeline is given. */
 export type PipelineScope = {
-  /**
-   * Records of a queue of SQS, or of a table of DynamoDB, that the source's function puts on a Kinesis stream of the source's name: what it put
-   * twice is dropped in a keyed stage `NAME-once` of its own.
-   */
-  source<Name extends string, T>(
-    name: Name,
-    options: FedSourceOptions<T>,
-  ): Stream<T, FromSource<Name, T> & FromStage<`${Name}-once`>>
   /** Records of files of a format, or rows that count, each value one; the name is the stage's and the Lambda handler's. */
   source<Name extends string, T>(name: Name, options: ValueSourceOptions<T>): Stream<T, FromSource<Name, T>>
   /** Records of a Kinesis stream, or of what `from` says; the name is the stream's, the stage's and the Lambda handler's. */

@@ -5,7 +5,6 @@ import type { Written } from '../operators/written-once.ts'
 import type { ErrorPolicy } from '../plan/graph.ts'
 import type { NamedBy, SourceNode, SourceOrigin } from '../plan/source.ts'
 import type { DynamodbOrigin } from './dynamodb.ts'
-import { fedOnce } from './fed-once.ts'
 import { type FolderOrigin, type FormattedFolderOrigin, folderFor } from './files.ts'
 import { type KafkaOrigin, topicFor } from './kafka.ts'
 import type { RateOrigin, SocketOrigin } from './local-sources.ts'
@@ -17,7 +16,7 @@ import { Stream } from './stream.ts'
 export type SourceOptions<T> = {
   readonly codec: Codec<T>
   /** Where the records lie. Default: a Kinesis stream of the source's name. */
-  readonly from?: KafkaOrigin | FolderOrigin | SocketOrigin
+  readonly from?: KafkaOrigin | SqsOrigin | DynamodbOrigin | FolderOrigin | SocketOrigin
   /**
    * Event time in epoch milliseconds, or a Date. Default: the time at which Kinesis received the record, the timestamp of a Kafka record; when
    * a message of SQS was sent, an item of DynamoDB changed, or a file was written.
@@ -39,23 +38,14 @@ export type SourceOptions<T> = {
   readonly onError?: ErrorPolicy
 }
 
-/** The same for what the source's function puts on the source's stream itself. */
-export type FedSourceOptions<T> = Omit<SourceOptions<T>, 'from'> & { readonly from: FeedOrigin }
-
 /** The same for what has values already, files of a format or a rate. Without `codec` records are kept as Millrace keeps values, in local runs and tests too. */
 export type ValueSourceOptions<T> = Omit<SourceOptions<T>, 'codec' | 'from'> & {
   readonly codec?: Codec<T>
   readonly from: FormattedFolderOrigin<T> | RateOrigin<T>
 }
 
-type FeedOrigin = SqsOrigin | DynamodbOrigin
+type AnySourceOptions<T> = SourceOptions<T> | ValueSourceOptions<T>
 
-type AnySourceOptions<T> = SourceOptions<T> | FedSourceOptions<T> | ValueSourceOptions<T>
-
-export function sourceStream<Name extends string, T>(
-  name: Name,
-  options: FedSourceOptions<T>,
-): Stream<T, FromSource<Name, T> & FromStage<`${Name}-once`>>
 export function sourceStream<Name extends string, T>(
   name: Name,
   options: ValueSourceOptions<T>,
@@ -68,11 +58,8 @@ export function sourceStream<Name extends string, T>(
   name: Name,
   options: AnySourceOptions<T>,
 ): Stream<T, FromSource<Name, T>> {
-  const { from } = options
-  if (from?.kind === 'sqs' || from?.kind === 'dynamodb') {
-    return new Stream(fedOnce(sourceNode(name, options, 'feed'), from))
-  }
-  return new Stream(sourceNode(name, options, 'position'))
+  const kind = options.from?.kind
+  return new Stream(sourceNode(name, options, kind === 'sqs' || kind === 'dynamodb' ? 'feed' : 'position'))
 }
 
 export function onceStream<Name extends string, T>(

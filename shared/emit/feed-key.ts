@@ -15,7 +15,7 @@ export type FeedName = {
 /**
  * A record of a feed, as it is put on a source's own stream: the partition key is `millrace/atMs/id/key`, and names it for good. Of one
  * lane, records are put one after the other, so those of one key are in order: a repeat comes behind the first, and nothing that is new
- * comes before what was put already.
+ * comes before what was put already. Which of those with one id counts is claimed by the stage that reads them: see runtime/repeats.
  */
 export function feedRecord({ id, atMs, key }: FeedName, data: Uint8Array): OutboxRecord {
   return { partitionKey: `millrace/${atMs}/${id}/${key}`, hashKey: hashKeyOfLane(key), data }
@@ -27,16 +27,8 @@ export function feedNameOf(partitionKey: string): FeedName | undefined {
   return key === undefined ? undefined : { id, atMs: Number(atMs), key }
 }
 
-/** A key for what has this id, one of a few thousand: ids that are kept together take a third of the memory that as many keys do. */
+/** A short key for what has this id, one of a few thousand. */
 export const feedKeyOf = (id: string): string => String(keyGroupOf(id, mostKeys))
-
-/** A value of a source that has a feed, as its next stage takes it: see dsl/fed-once. */
-export type Fed = {
-  /** Left out where no feed has named the record: none is a repeat of it. */
-  readonly id?: string
-  readonly key: string
-  readonly value: unknown
-}
 
 const mostKeys = 4_096
 const pattern = /^millrace\/(\d{1,15})\/([^/]+)\/(.+)$/s

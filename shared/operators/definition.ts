@@ -20,8 +20,6 @@ export type OperatorDefinition = {
   /** The windows that its rows come in, and how long after a window's end one may still change. */
   readonly windows?: WindowAssigner
   readonly latenessMs?: number
-  /** For how long it keeps the id of each record, where it does: what it costs hangs on that. */
-  readonly idsKeptMs?: number
   /** Side outputs. */
   readonly sides: readonly string[]
   create(name: string, context: OperatorContext, outputs: OperatorOutputs): StatefulOperator

@@ -2,6 +2,7 @@ import { limits } from '../model/limits.ts'
 import { distinct, type Rows, rowsOf, sum } from './cost-rows.ts'
 import { sizes } from './cost-sizes.ts'
 import type { Plan, Shipping, Stage } from './plan.ts'
+import { feedOf } from './resources.ts'
 
 /** What comes in, and how the stages are set. Rates are by the second. */
 export type Traffic = {
@@ -41,6 +42,9 @@ export type StageFlow = {
   readonly commitUnits: number
   readonly pageUnits: number
   readonly rowUnits: number
+  /** Ids that records of a feed claim. */
+  readonly claimUnits: number
+  readonly claimedBytes: number
   /** Bytes that the table holds, and that each second adds to it. */
   readonly storedBytes: number
   readonly storedPerSecond: number
@@ -88,6 +92,7 @@ export function flowOf(plan: Plan, traffic: Traffic): readonly StageFlow[] {
       ...arriving,
       ...(isLogged ? commitsOf(stage, arriving, rows, rowUnits, fed, sent) : noCommits),
       rowUnits,
+      ...claimsOf(stage, arriving),
       storedPerSecond: rows.addedToViews * sizes.rowBytes,
       busyMs:
         invocations * (isLogged ? sizes.loggedMs : sizes.transientMs) +
@@ -95,6 +100,15 @@ export function flowOf(plan: Plan, traffic: Traffic): readonly StageFlow[] {
         rowUnits * sizes.rowMs,
     }
   })
+}
+
+/** Each record of a feed claims its id, which is kept for as long as the source is to remember it. */
+function claimsOf({ input }: Stage, { events }: Pick<Arriving, 'events'>) {
+  const feed = feedOf(input)
+  return {
+    claimUnits: feed === undefined ? 0 : events,
+    claimedBytes: feed === undefined ? 0 : (events * feed.rememberMs * sizes.claimBytes) / 1_000,
+  }
 }
 
 type Arriving = Pick<StageFlow, 'shards' | 'shardsNeeded' | 'records' | 'bytes' | 'putUnits' | 'events' | 'invocations'>

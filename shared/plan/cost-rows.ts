@@ -43,26 +43,14 @@ export function rowsOf(stage: Stage, batches: Batches): Rows {
   const shown = stage.sinks.flatMap(sink => (sink.kind === 'view' ? [operatorOf(sink.input)] : []))
   const perWindow = (node: StatefulNode): number => (node.kind === 'top' ? 1 : keys)
   return {
-    entries: sum(stage.operators.map(node => (idsKeptMs(node) === undefined ? changed : events * entriesOfId))),
-    kept: sum(
-      stage.operators.map(node => {
-        const keptMs = idsKeptMs(node)
-        if (keptMs !== undefined) return (events * invocations * entriesOfId * keptMs) / 1_000
-        return keys * (spanOf(node, batches)?.open ?? 1)
-      }),
-    ),
+    entries: changed * stage.operators.length,
+    kept: sum(stage.operators.map(node => keys * (spanOf(node, batches)?.open ?? 1))),
     rate,
     inViews: sum(shown.map(node => (spanOf(node, batches) === undefined ? perWindow(node) : 0))),
     addedToViews:
       events === 0 ? 0 : sum(shown.map(node => perWindow(node) / (spanOf(node, batches)?.everySeconds ?? never))),
   }
 }
-
-/** An id of a feed, compressed, takes as much as so many other entries. */
-const entriesOfId = 2
-
-const idsKeptMs = (node: StatefulNode): number | undefined =>
-  node.kind === 'operator' ? node.definition.idsKeptMs : undefined
 
 /** Rows a second: one for each key that a commit changes, or one for each key and window. A ranking is one row. */
 function rowRate(node: StatefulNode, changed: number, batches: Batches): number {

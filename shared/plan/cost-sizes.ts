@@ -25,6 +25,8 @@ export const sizes = {
   pageProducerBytes: 60,
   /** A view's row: its item. */
   rowBytes: 150,
+  /** An id of a feed: its item, with the 100 bytes that DynamoDB adds to each. */
+  claimBytes: 300,
   /** Milliseconds of an invocation: with nothing in it, for each event or message, for each row put. */
   transientMs: 25,
   loggedMs: 35,

@@ -128,11 +128,13 @@ function tableItems(flows: readonly StageFlow[], { dynamo }: Prices): Item[] {
     return { service, part, quantity, unit: 'million write units', price: dynamo.millionWriteUnits }
   }
   // What a month adds is there for half of it.
-  const gb = sum(flows.map(flow => flow.storedBytes + (flow.storedPerSecond * monthSeconds) / 2)) / 2 ** 30
+  const gb =
+    sum(flows.map(flow => flow.storedBytes + flow.claimedBytes + (flow.storedPerSecond * monthSeconds) / 2)) / 2 ** 30
   return [
     writes('commits', flow => flow.commitUnits),
     writes('pages', flow => flow.pageUnits),
     writes('rows of views', flow => flow.rowUnits),
+    writes('ids of feeds', flow => flow.claimUnits),
     { service, part: 'storage', quantity: gb, unit: 'GB', price: dynamo.gbMonth },
     { service, part: 'point-in-time recovery', quantity: gb, unit: 'GB', price: dynamo.recoveryGbMonth },
   ]

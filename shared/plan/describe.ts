@@ -75,7 +75,7 @@ export const describe = (plan: Plan): PlanDescription => ({
 })
 
 function describeStage(stage: Stage): StageDescription {
-  const { name, kind, operators, shuffles, sinks, onError } = stage
+  const { name, kind, input, operators, shuffles, sinks, onError } = stage
   return {
     name,
     kind,
@@ -85,9 +85,13 @@ function describeStage(stage: Stage): StageDescription {
     sends: shuffles.map(shuffle => ({ stage: shuffle.stage, stream: shuffle.stream })),
     sinks: sinks.map(describeSink),
     onError,
-    guarantee: guarantees[kind],
+    guarantee: isFed(input)
+      ? `${guarantees[kind]}; of records with one id the first that claims it counts`
+      : guarantees[kind],
   }
 }
+
+const isFed = (input: Stage['input']): boolean => input.kind === 'source' && input.source.namedBy === 'feed'
 
 const guarantees: Readonly<Record<Stage['kind'], string>> = {
   transient: 'exactly once: commits nothing, and what a retry sends again is dropped by position',
@@ -116,7 +120,7 @@ function describeSource({ name, from, codec, outOfOrderMs, idleMs, onMalformed }
   return {
     kind: 'source',
     stream: name,
-    ...(from && { from: originText(from, name) }),
+    ...(from && { from: originText(from) }),
     codec: codec.name,
     outOfOrder: durationText(outOfOrderMs),
     idle: idleMs === Number.POSITIVE_INFINITY ? 'never' : `after ${durationText(idleMs)}`,
@@ -124,7 +128,7 @@ function describeSource({ name, from, codec, outOfOrderMs, idleMs, onMalformed }
   }
 }
 
-function originText(from: SourceOrigin, source: string): string {
+function originText(from: SourceOrigin): string {
   switch (from.kind) {
     case 'kafka':
       return `Kafka topic "${from.topic}", ${counted(from.partitions, 'partition')}`
@@ -135,9 +139,9 @@ function originText(from: SourceOrigin, source: string): string {
     case 'socket':
       return `lines of ${from.host}:${from.port}, in a local session alone`
     case 'sqs':
-      return `a queue of SQS, repeats dropped in stage "${source}-once"`
+      return `a queue of SQS, each message once: ids are kept for ${durationText(from.rememberMs)}`
     case 'dynamodb':
-      return `the stream of a DynamoDB table, repeats dropped in stage "${source}-once"`
+      return `the stream of a DynamoDB table, each change once: ids are kept for ${durationText(from.rememberMs)}`
   }
 }
 

@@ -1,3 +1,4 @@
+import type { ClaimsPort } from './claims.ts'
 import type { CommitLogPort } from './commit-log.ts'
 import type { LookupsPort } from './lookups.ts'
 import type { DeadLettersPort, FilesPort, ViewsPort } from './results.ts'
@@ -11,6 +12,7 @@ import type { StreamsPort } from './streams.ts'
 export type Ports = {
   readonly streams: StreamsPort
   readonly commits: CommitLogPort
+  readonly claims: ClaimsPort
   readonly views: ViewsPort
   readonly deadLetters: DeadLettersPort
   readonly files: FilesPort

@@ -11,7 +11,15 @@ export type Batch = {
   readonly records: readonly BatchRecord[]
   /** All shards there are, where who hands the batch over knows them; else the stream lists them. */
   readonly shards?: readonly ShardDescription[]
+  /** User records of it that were put before: they are left out. */
+  readonly repeats?: Repeats
 }
+
+/** By their places: see recordPlace. */
+export type Repeats = ReadonlySet<string>
+
+/** A user record's place among those of its shard. */
+export const recordPlace = (sequence: SequenceNumber, sub: number): string => `${sequence}#${sub}`
 
 export type BatchRecord = {
   readonly sequence: SequenceNumber

@@ -1,5 +1,6 @@
 import type { KinesisStreamEvent } from 'aws-lambda'
 import { prepareCodecs } from '#runtime/prepare-codecs'
+import { repeatsIn } from '#runtime/repeats'
 import type { InvocationReport } from '../ports/host.ts'
 import { type Batch, type BatchResponse, batchOf } from './batch.ts'
 import type { Environment } from './environment.ts'
@@ -15,7 +16,7 @@ const keptMs = 5_000
  * One record's way. The platform hands over a batch of one shard, in order; it may do so again, cut differently, elsewhere, while a slow
  * earlier invocation is still alive.
  *
- * 1. read: records of one shard; deaggregate; drop what the log says is done
+ * 1. read: records of one shard; deaggregate; drop what the log says is done, and what a feed has put twice
  * 2. decode: bytes to a typed value, or a dead letter; before the batch is run, codecs learn what it needs
  * 3. time: event time, and the watermark between records
  * 4. operate: the fused chain, synchronously
@@ -51,7 +52,9 @@ export async function invokeBatch(
   const run = stage.kind === 'logged' ? runLogged : runTransient
   try {
     await prepareCodecs(environment, batch)
-    const response = await run(environment, batch, shard, isOutOfTime, report)
+    const repeats = await repeatsIn(environment, batch)
+    const whole = repeats === undefined ? batch : { ...batch, repeats }
+    const response = await run(environment, whole, shard, isOutOfTime, report)
     return { response, report }
   } catch (thrown) {
     onFailure(report)

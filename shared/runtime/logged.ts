@@ -211,8 +211,8 @@ function taker(
   }
   const run = new RecordRun(state, units)
   const place = { stage: stage.name, stream: batch.stream, shard: shard.id, pipelineVersion: state.pipelineVersion }
-  const counts = { recordsIn: 0, malformed: 0, failed: 0, deadLetters: 0 }
-  const reader = new SourceReader(stage.input.source, place, shard.range, counts)
+  const counts = { recordsIn: 0, malformed: 0, failed: 0, deadLetters: 0, duplicates: 0 }
+  const reader = new SourceReader(stage.input.source, place, shard.range, counts, batch.repeats)
   return ({ record }) => {
     const { through } = state.head
     const before = { ...counts }
@@ -223,6 +223,7 @@ function taker(
       messages: counts.recordsIn - before.recordsIn,
       malformed: malformed - before.malformed,
       deadLetters: letters,
+      duplicates: counts.duplicates - before.duplicates,
       skipped: malformed + failed - before.malformed - before.failed - letters,
     })
     if (outcome.kind === 'done') return 'taken'

@@ -1,6 +1,6 @@
 import { letterText } from '../codecs/found.ts'
 import { type KplRecords, readKpl } from '../codecs/kpl.ts'
-import { type Fed, type FeedName, feedNameOf } from '../emit/feed-key.ts'
+import { feedNameOf } from '../emit/feed-key.ts'
 import { sinkKeyOf } from '../emit/sink-key.ts'
 import { describeThrown, MalformedRecordError, UserFunctionError } from '../model/errors.ts'
 import { beginningOfTime } from '../model/event-time.ts'
@@ -13,7 +13,7 @@ import type { ErrorPolicy } from '../plan/graph.ts'
 import type { SourceNode } from '../plan/source.ts'
 import type { DeadLetter } from '../ports/results.ts'
 import { SourceWatermark } from '../time/watermark.ts'
-import type { BatchRecord } from './batch.ts'
+import { type BatchRecord, type Repeats, recordPlace } from './batch.ts'
 
 /** What a source stage does with each user record, in the order of their positions. */
 export type SourceTaker = {
@@ -44,7 +44,13 @@ export type SourcePlace = {
   readonly pipelineVersion: string
 }
 
-export type SourceCounts = { recordsIn: number; malformed: number; failed: number; deadLetters: number }
+export type SourceCounts = {
+  recordsIn: number
+  malformed: number
+  failed: number
+  deadLetters: number
+  duplicates: number
+}
 
 /** Reads the records of a batch: decodes them, gives them their time, runs them, and applies the source's policies. */
 export class SourceReader {
@@ -53,15 +59,24 @@ export class SourceReader {
   readonly #place: SourcePlace
   readonly #range: HashRange | undefined
   readonly #counts: SourceCounts
+  readonly #repeats: Repeats | undefined
   #own = beginningOfTime
   #aggregated: KplRecords | undefined
 
-  constructor(source: SourceNode, place: SourcePlace, range: HashRange | undefined, counts: SourceCounts) {
+  /** Of the batch's user records, `repeats` are left out. */
+  constructor(
+    source: SourceNode,
+    place: SourcePlace,
+    range: HashRange | undefined,
+    counts: SourceCounts,
+    repeats?: Repeats,
+  ) {
     this.watermark = new SourceWatermark(source.outOfOrderMs)
     this.#source = source
     this.#place = place
     this.#range = range
     this.#counts = counts
+    this.#repeats = repeats
   }
 
   /** Runs one Kinesis record; user records of it up to sub-sequence number `after` were dealt with before. */
@@ -91,20 +106,18 @@ export class SourceReader {
     const source = this.#source
     if (taker.isFull()) return { kind: 'cut', sub }
     const counts = this.#counts
+    if (this.#repeats?.has(recordPlace(record.sequence, sub))) {
+      counts.duplicates++
+      return done
+    }
     counts.recordsIn++
     let time: number
     let value: unknown
     try {
       value = source.codec.decode(record.data, start, end)
-      if (source.namedBy === 'feed') {
-        const partitionKey = this.#partitionKeyOf(record, sub)
-        const feed = feedNameOf(partitionKey)
-        time = this.#timeOf(value, feed?.atMs ?? record.arrivalMs)
-        value = fedOf(partitionKey, feed, value)
-      } else {
-        time = this.#timeOf(value, record.arrivalMs)
-        if (source.namedBy === 'pipeline') value = writtenOf(record.partitionKey, value)
-      }
+      const name = source.namedBy === 'feed' ? feedNameOf(this.#partitionKeyOf(record, sub)) : undefined
+      time = this.#timeOf(value, name?.atMs ?? record.arrivalMs)
+      if (source.namedBy === 'pipeline') value = writtenOf(record.partitionKey, value)
     } catch (thrown) {
       return this.#refuse(source.onMalformed, 'malformed', record, sub, record.data.subarray(start, end), thrown, taker)
     }
@@ -208,10 +221,6 @@ function writtenOf(partitionKey: string, value: unknown): Written {
     `Cannot tell who wrote the record: its partition key is "${partitionKey}", expected one of a pipeline's toStream, stage/shard/lane/position`,
   )
 }
-
-/** What no feed has put, as in a local run, counts each time that it comes. */
-const fedOf = (partitionKey: string, feed: FeedName | undefined, value: unknown): Fed =>
-  feed === undefined ? { key: partitionKey, value } : { id: feed.id, key: feed.key, value }
 
 const stackOf = (cause: unknown) =>
   cause instanceof Error && cause.stack !== undefined ? { stack: letterText(cause.stack) } : {}

@@ -41,7 +41,13 @@ export async function runTransient(
   do {
     Object.assign(report, before)
     chain.start(shard.id, refused)
-    end = readAll(batch, new SourceReader(source, place, shard.range, report), chain, isOutOfTime, report)
+    end = readAll(
+      batch,
+      new SourceReader(source, place, shard.range, report, batch.repeats),
+      chain,
+      isOutOfTime,
+      report,
+    )
     output = chain.chunks(environment.lineage(batch.stream, shard.id), told)
   } while (refused.findIn(output.chunks, stageBehind))
 

@@ -1,3 +1,4 @@
+import { claimsSuite } from './claims.ts'
 import { commitLogSuite } from './commit-log.ts'
 import { deadLettersSuite } from './dead-letters.ts'
 import { filesSuite } from './files.ts'
@@ -8,6 +9,14 @@ import { viewsSuite } from './views.ts'
 
 /** Every port's suite on one subject: a port that it has not is left out. */
 export function everyPort(spec: SubjectSpec): void {
-  for (const suite of [commitLogSuite, viewsSuite, deadLettersSuite, streamsSuite, filesSuite, sourceFilesSuite])
+  for (const suite of [
+    commitLogSuite,
+    claimsSuite,
+    viewsSuite,
+    deadLettersSuite,
+    streamsSuite,
+    filesSuite,
+    sourceFilesSuite,
+  ])
     suite(spec)
 }

@@ -9,7 +9,7 @@ export type SubjectSpec = {
   readonly gaps?: readonly PortName[]
 }
 
-export type PortName = 'commit log' | 'views' | 'dead letters' | 'streams' | 'files' | 'source files'
+export type PortName = 'commit log' | 'claims' | 'views' | 'dead letters' | 'streams' | 'files' | 'source files'
 
 type Declare = (name: string, body: (subject: Subject) => Promise<void>) => void
 

@@ -185,7 +185,7 @@ export const p = pipeline('p', ({ source }) => {
   return { sides, top: sides.top('top', 3), words }
 })
 const all = handlers(p)
-isSame<Same<keyof typeof all, 'trades' | 'other' | 'other-once' | 'side' | 'top' | 'word'>>()
+isSame<Same<keyof typeof all, 'trades' | 'other' | 'side' | 'top' | 'word'>>()
 // @ts-expect-error there is no such stage
 all.nothing
 `,

@@ -62,7 +62,7 @@ test('the parts that a program uses are those of its operators', () => {
   assert.deepEqual(usedBy(q11.plan), ['moving-windows'])
   assert.deepEqual(usedBy(everything.plan), ['process', 'broadcast-joins', 'distribution', 'panes'])
   assert.deepEqual(usedBy(beside.plan), ['lookups', 'preparation', 'kafka'])
-  assert.deepEqual(usedBy(fed.plan), ['process', 'feeds'])
+  assert.deepEqual(usedBy(fed.plan), ['feeds'])
   assert.deepEqual(usedBy(filed.plan), ['folder'])
 })
 

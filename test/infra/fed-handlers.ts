@@ -14,5 +14,5 @@ export const users = pipeline('table-users', ({ source }) => ({
     .count('counts'),
 }))
 
-export const { lines, 'lines-once': linesOnce, word } = handlers(words)
+export const { lines, word } = handlers(words)
 export const { user } = handlers(users)

@@ -19,6 +19,13 @@ import type { PipelineProps } from '../../infra/props.ts'
 import { newApp, wordCountIn } from './examples.ts'
 import { users, words } from './fed-handlers.ts'
 
+/** Remembers ids for less than a queue may keep messages. */
+const forgetful = pipeline('queue-words', ({ source }) => ({
+  counts: source('lines', { codec: utf8, from: sqs({ remember: days(5) }) })
+    .keyBy('word', line => line)
+    .count('counts'),
+}))
+
 const tableArn = 'arn:aws:dynamodb:eu-central-1:111122223333:table/users'
 const tableStreamArn = `${tableArn}/stream/2026-01-01T00:00:00.000`
 
@@ -85,6 +92,7 @@ describe('a source that reads a queue', () => {
     assert.match(ofLines, onStream('kinesis:GetRecords'))
     assert.match(ofLines, onStream('kinesis:PutRecords'))
     assert.doesNotMatch(ofLines, /dynamodb:Query/, 'it is a transient stage')
+    assert.match(ofLines, /"claim\/[^/"]+\/lines\/\*"/)
     assert.equal(deployed.stream('lines').streamArn !== undefined, true)
     assert.deepEqual(new AwsSolutionsChecks(app).validateScope(stack.node.findChild('Pipeline')).violations, [])
   })
@@ -113,7 +121,7 @@ describe('a source that reads a queue', () => {
     ],
     [
       'a queue that keeps messages for longer than their ids are remembered',
-      fromQueue({ retentionPeriod: Duration.days(14) }),
+      stack => ({ ...fromQueue({ retentionPeriod: Duration.days(14) })(stack), pipeline: forgetful }),
       /of a queue that keeps messages for 1209600 s and the program remembers their ids for 432000 s, so one that comes again could count twice/,
     ],
     [

@@ -186,15 +186,16 @@ test('the text names every part, where its prices are of, and shards that are to
   assert.match(text, /- assumed nothing\n/)
 })
 
-test('the ids of a feed cost what its stage is to remember', () => {
-  const pages = (remember: number, rate: number): number => {
+test('each record of a feed costs the write of its id, and the room that it takes until it is forgotten', () => {
+  const linesFor = (remember: number, rate: number) => {
     const queue = pipeline('queue', ({ source }) => ({
       out: source('read', { codec: json<string>(), from: sqs({ remember: hours(remember) }) }).toStream('out', json()),
     }))
-    return line(cost(queue.plan, rate), 'DynamoDB', 'pages').quantity
+    const found = cost(queue.plan, rate)
+    return { writes: line(found, 'DynamoDB', 'ids of feeds').quantity, gb: line(found, 'DynamoDB', 'storage').quantity }
   }
-  const few = pages(3, 10)
-  near(pages(6, 10), 2 * few, 0.05)
-  near(pages(3, 20), 2 * few, 0.05)
-  near(pages(120, 10), 40 * few, 0.05)
+  const month = 730 * 3_600
+  near(linesFor(3, 10).writes, (10 * month) / 1e6, 0.01)
+  assert.equal(linesFor(300, 10).writes, linesFor(3, 10).writes)
+  near(linesFor(300, 20).gb, 200 * linesFor(3, 10).gb, 0.01)
 })

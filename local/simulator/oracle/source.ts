@@ -7,11 +7,6 @@ import { latestEventTimeMs } from './windows.ts'
 /** A record of a stream that another pipeline wrote, as `distinct` by position takes it. */
 export type WrittenRecord = { readonly writer: string; readonly position: string; readonly value: unknown }
 
-/** A record that a feed may have put, without its id: repeats are left out here, and none is left to the stage that drops them. */
-type FedRecord = { readonly key: string; readonly value: unknown }
-
-type ReadRecord = { readonly value: unknown; readonly time: number; readonly once?: string | undefined }
-
 /** Reads a source's records one by one: decode, event time, the stage's functions; each is counted once. */
 export function evaluateSource(
   evaluation: Evaluation,
@@ -39,6 +34,11 @@ export function evaluateSource(
       advance(event.shard, event.watermark)
       continue
     }
+    // What a feed puts again is a repeat, whatever it holds.
+    if (source.namedBy === 'feed' && feedName.test(event.partitionKey)) {
+      if (fed.has(event.partitionKey)) continue
+      fed.add(event.partitionKey)
+    }
     counts.read++
     const read = readRecord(source, event)
     if (read === undefined) {
@@ -49,29 +49,24 @@ export function evaluateSource(
     }
     const own = watermarkOf(event.shard)
     if (isIdle || read.time <= own) counts.late++
-    const { value, time, once } = read
-    const isRepeat = once !== undefined && fed.has(once)
-    if (once !== undefined) fed.add(once)
-    const item: Item = { value, time, watermark: isIdle ? Number.POSITIVE_INFINITY : own, isDirect: !isIdle }
-    if (!isRepeat && evaluation.deliver(source, [[item]]) > 0) {
+    const item: Item = { ...read, watermark: isIdle ? Number.POSITIVE_INFINITY : own, isDirect: !isIdle }
+    if (evaluation.deliver(source, [[item]]) > 0) {
       evaluation.countFailed(source.name, exactly(1))
       if (source.onError === 'fail') stops ??= `a function of stage "${source.name}" throws, and its policy is "fail"`
     } else {
-      advance(event.shard, time - source.outOfOrderMs - 1)
+      advance(event.shard, read.time - source.outOfOrderMs - 1)
     }
   }
   return { counts, stops }
 }
 
 /** The value and its event time; undefined for a malformed record. */
-function readRecord(source: SourceNode, record: OracleRecord): ReadRecord | undefined {
+function readRecord(source: SourceNode, record: OracleRecord): { value: unknown; time: number } | undefined {
   try {
     const { data, arrivalMs, partitionKey } = record
     const value = source.codec.decode(data, 0, data.byteLength)
-    const feed = source.namedBy === 'feed' ? feedOf(partitionKey) : undefined
-    const time = source.eventTime(value, feed?.atMs ?? arrivalMs)
+    const time = source.eventTime(value, (source.namedBy === 'feed' ? sentMs(partitionKey) : undefined) ?? arrivalMs)
     if (!Number.isInteger(time) || Math.abs(time) > latestEventTimeMs) return undefined
-    if (feed !== undefined) return { value: { key: feed.key, value } satisfies FedRecord, time, once: feed.once }
     if (source.namedBy !== 'pipeline') return { value, time }
     const written = writtenRecord(partitionKey, value)
     return written && { value: written, time }
@@ -80,10 +75,12 @@ function readRecord(source: SourceNode, record: OracleRecord): ReadRecord | unde
   }
 }
 
-/** A feed puts under partition keys of the form `millrace/milliseconds/id/key`; what others put is a repeat of nothing. */
-function feedOf(partitionKey: string): { readonly atMs?: number; readonly key: string; readonly once?: string } {
-  const parts = /^millrace\/(\d{1,15})\/([^/]+)\/(.+)$/s.exec(partitionKey)
-  return parts === null ? { key: partitionKey } : { atMs: Number(parts[1]), key: parts[3], once: partitionKey }
+/** A feed puts under partition keys of the form `millrace/milliseconds/id/key`: the whole of it names the record. */
+const feedName = /^millrace\/(\d{1,15})\/[^/]+\/.+$/s
+
+function sentMs(partitionKey: string): number | undefined {
+  const parts = feedName.exec(partitionKey)
+  return parts === null ? undefined : Number(parts[1])
 }
 
 /** A pipeline writes under partition keys of the form `stage/shard/lane/position`. */

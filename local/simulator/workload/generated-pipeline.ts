@@ -31,7 +31,7 @@ export type GenerateOptions = {
   readonly family?: Family
 }
 
-/** No run is as long: see oracle/operators/process-handles. */
+/** No run takes as long by arrival times: three leaps of less than two days, and less than a day between them. */
 const rememberedIds = days(10)
 
 /** Records of a workload, over all its sources. */

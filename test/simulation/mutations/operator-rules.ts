@@ -110,7 +110,13 @@ export const operatorRules: readonly Mutation[] = [
   },
   {
     name: 'feed-repeats-count',
-    rule: 'What a feed puts twice is dropped by its id',
-    edits: [{ file: 'shared/dsl/fed-once.ts', find: '      seen.set(id, true)\n', replace: '' }],
+    rule: 'Of records with one id the first that claims it counts',
+    edits: [
+      {
+        file: 'shared/runtime/repeats.ts',
+        find: 'if (!answers[i]) repeats.add(own)',
+        replace: 'if (answers[i] === undefined) repeats.add(own)',
+      },
+    ],
   },
 ]

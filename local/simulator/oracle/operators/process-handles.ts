@@ -1,4 +1,4 @@
-import type { StateSpec, StateSpecs, Ttl } from '../../../../shared/operators/process/process-state.ts'
+import type { StateSpec, StateSpecs } from '../../../../shared/operators/process/process-state.ts'
 import { isLowerKey, keyText } from '../keys.ts'
 
 /** A process function looks at what the input does not say. */
@@ -14,13 +14,8 @@ export const handlesOf = (specs: StateSpecs): Handles =>
 /** Of a key group to which nothing was broadcast. */
 export const readOnly = (handles: Handles): Handles => handles
 
-/** No run takes as long by arrival times: three leaps of less than two days, and less than a day between them. */
-const longestRunMs = 10 * 86_400_000
-
-const outlives = ({ by, ms }: Ttl): boolean => by === 'arrival' && ms >= longestRunMs
-
 function handleOf(spec: StateSpec): Handle {
-  if (spec.ttl !== undefined && !outlives(spec.ttl)) throw new OpenStateError('keeps state that expires')
+  if (spec.ttl !== undefined) throw new OpenStateError('keeps state that expires')
   switch (spec.kind) {
     case 'value':
       return new OneValue()
