@@ -40,7 +40,7 @@ export const addSimulate: AddCommand = (program, terminal) => {
     .addOption(single('--seed <n>', 'this seed alone: to look into one that failed'))
     .addOption(new Option('--trace', 'print everything that happens in it'))
     .addOption(
-      new Option('--input <source=file>', "the lines of a text file for a source, instead of the module's samples")
+      new Option('--input <source=file>', "records of a file or a folder for a source, instead of the module's samples")
         .default([], 'none')
         .argParser(collected),
     )

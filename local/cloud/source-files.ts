@@ -61,6 +61,21 @@ export class DiskSourceFiles implements SourceFilesPort {
   }
 }
 
+/** One file of a folder, as if there were no others. */
+export class OneDiskFile extends DiskSourceFiles {
+  readonly #name: string
+
+  constructor(name: string) {
+    super()
+    this.#name = name
+  }
+
+  override async list(folder: string, after: string): Promise<readonly SourceFile[]> {
+    const file = after === '' ? await fileAt(folder, this.#name) : undefined
+    return file === undefined ? [] : [file]
+  }
+}
+
 /** Undefined where there is none, or no file. */
 async function fileAt(folder: string, name: string): Promise<SourceFile | undefined> {
   const found = await stat(join(folder, name)).catch(error => {

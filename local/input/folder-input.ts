@@ -4,7 +4,7 @@ import type { FolderSource } from '../../shared/plan/source.ts'
 import type { SourceFile } from '../../shared/ports/source-files.ts'
 import type { FolderMark } from '../../shared/sources/folder-mark.ts'
 import { type FolderBlock, FolderReader, isHidden } from '../../shared/sources/folder-reader.ts'
-import { DiskSourceFiles } from '../cloud/source-files.ts'
+import { DiskSourceFiles, OneDiskFile } from '../cloud/source-files.ts'
 import type { FileTarget } from './file-target.ts'
 import { InputError } from './input-file.ts'
 import type { PaceClock } from './pace.ts'
@@ -48,7 +48,7 @@ export class FolderInput {
     this.#target = target
     this.#folder = source.from.folder
     this.#clock = clock
-    this.#found = only === undefined ? new DiskSourceFiles() : new OneFile(only)
+    this.#found = only === undefined ? new DiskSourceFiles() : new OneDiskFile(only)
     const taken = clock !== undefined && only === undefined ? new SettledFiles() : this.#found
     this.#reader = new FolderReader(taken, source, fingerprintOf(plan))
   }
@@ -133,20 +133,6 @@ export class FolderInput {
           : `${error.message}, expected a folder that may be read`
       throw new InputError(`Cannot read input "${this.source}" from folder "${this.#folder}": ${why}`)
     }
-  }
-}
-
-/** A file alone. */
-class OneFile extends DiskSourceFiles {
-  readonly #name: string
-
-  constructor(name: string) {
-    super()
-    this.#name = name
-  }
-
-  override async list(folder: string, after: string): Promise<readonly SourceFile[]> {
-    return (await super.list(folder, after)).filter(({ name }) => name === this.#name)
   }
 }
 

@@ -1,9 +1,13 @@
-import { createReadStream, existsSync } from 'node:fs'
-import { dirname, extname, join, resolve } from 'node:path'
-import { createInterface } from 'node:readline'
+import { existsSync } from 'node:fs'
+import { stat } from 'node:fs/promises'
+import { basename, dirname, extname, join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { Pipeline } from '../../shared/dsl/pipeline.ts'
+import { stageNamed } from '../../shared/plan/plan.ts'
+import { FolderReader } from '../../shared/sources/folder-reader.ts'
+import { DiskSourceFiles, OneDiskFile } from '../cloud/source-files.ts'
 import { loadPipeline } from '../functions/load-pipeline.ts'
+import { unreadableInput } from '../input/input-file.ts'
 import type { Samples } from '../testing/samples.ts'
 import { Random } from './random.ts'
 import { generatedPipeline } from './workload/generated-pipeline.ts'
@@ -14,7 +18,7 @@ export type Subject = {
   /** The pipeline's module; left out for generated pipelines, another one for each seed. */
   readonly file?: string
   readonly pipeline?: string
-  /** Source to text file, instead of the module's samples. */
+  /** Source to file or folder, instead of the module's samples. */
   readonly inputs?: { readonly [source: string]: string }
   /** About so many records of each source. */
   readonly records?: number
@@ -36,7 +40,8 @@ export async function prepare(subject: Subject): Promise<(seed: number) => SeedW
   }
   const pipeline = await loadPipeline(file, name)
   const lines: Record<string, WorkloadLines> = { ...(await samplesOf(file)) }
-  for (const [source, path] of Object.entries(inputs)) lines[source] = await firstLines(path, records)
+  for (const [source, path] of Object.entries(inputs))
+    lines[source] = await firstRecords(pipeline, source, path, records)
   return seed => {
     const random = new Random(seed).fork('workload')
     const partitionKeys = random.pick([undefined, undefined, 1, 5, 50])
@@ -58,13 +63,25 @@ async function samplesOf(file: string): Promise<Samples | undefined> {
   return other.samples
 }
 
-async function firstLines(path: string, count: number): Promise<string[]> {
-  const lines: string[] = []
-  const input = createReadStream(path)
-  for await (const line of createInterface({ input, crlfDelay: Infinity })) {
-    lines.push(line)
-    if (lines.length === count) break
+/** Records of a file, or of the files of a folder, as a run over them reads it. Throws a sentence where there is none. */
+async function firstRecords({ plan }: Pipeline<unknown, unknown>, name: string, path: string, count: number) {
+  const { input } = stageNamed(plan, name)
+  if (input.kind !== 'source')
+    throw new RangeError(`Cannot simulate "${name}": it is no source of pipeline "${plan.name}"`)
+  const found = await stat(path).catch(error => {
+    throw unreadableInput(path, name, error)
+  })
+  const { source } = input
+  const format = source.from?.kind === 'folder' ? source.from.format : undefined
+  const folder = found.isDirectory() ? path : dirname(path)
+  const files = found.isDirectory() ? new DiskSourceFiles() : new OneDiskFile(basename(path))
+  const from = { kind: 'folder' as const, folder, ...(format && { format }) }
+  const first: Uint8Array[] = []
+  for await (const { records } of new FolderReader(files, { ...source, from }, '').blocks(undefined)) {
+    for (const { data } of records) {
+      if (first.length === count) return first
+      first.push(new Uint8Array(data))
+    }
   }
-  input.destroy()
-  return lines
+  return first
 }
