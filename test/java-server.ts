@@ -40,7 +40,10 @@ export async function fetchJars({ folder, artifacts }: JavaServer): Promise<void
     const pom = join(unfinished, 'pom.xml')
     await writeFile(pom, projectOf(artifacts))
     await run('mvn', ['-q', '-B', '-f', pom, 'dependency:copy-dependencies', `-DoutputDirectory=${unfinished}`])
-    await rename(unfinished, folder)
+    // Another process may have been faster: then its jars are there.
+    await rename(unfinished, folder).catch(error => {
+      if (!existsSync(folder)) throw error
+    })
   } finally {
     await rm(unfinished, { recursive: true, force: true })
   }

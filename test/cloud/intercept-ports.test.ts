@@ -21,11 +21,14 @@ test('every call of every port goes through the interception, named, with its ar
   await ports.commits.writePage(page, { version: 1, part: 0, parts: 1, bytes: bytes('') })
   await ports.commits.readPage(page)
   await ports.commits.expire('log', 1)
+  await ports.claims.claim('p/s', [], 1)
   await ports.views.put('v', [])
   await ports.views.scan('v')
   await ports.deadLetters.put('p', [])
   await ports.deadLetters.list('p')
   await ports.files.write('out', 'x', bytes(''))
+  await ports.sourceFiles.list('in', '')
+  await ports.sourceFiles.read('in', { name: 'x', tag: '', bytes: 0, modifiedMs: 0 }, 0, 1)
   await ports.lookups.fetch({ lookup: 'l', keys: ['k'], timeoutMs: 1, run: async () => undefined })
   await ports.clock.sleep(1)
   assert.deepEqual(seen, [
@@ -36,11 +39,14 @@ test('every call of every port goes through the interception, named, with its ar
     'commits.writePage/2',
     'commits.readPage/1',
     'commits.expire/2',
+    'claims.claim/3',
     'views.put/2',
     'views.scan/1',
     'deadLetters.put/2',
     'deadLetters.list/1',
     'files.write/3',
+    'sourceFiles.list/2',
+    'sourceFiles.read/4',
     'lookups.fetch/1',
     'clock.sleep/1',
   ])
