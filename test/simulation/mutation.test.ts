@@ -12,7 +12,7 @@ import { type Outcome, runSeeds, tableOf } from './mutations/outcome.ts'
 
 /** Seeds at most until a mutation must have been found. */
 const mostSeeds = 2_000
-const firstSeed = Number(process.env.MUTATION_SEED ?? 1)
+const firstSeedOf = (mutation: Mutation): number => Number(process.env.MUTATION_SEED ?? mutation.firstSeed ?? 1)
 const chosen = mutations.filter(({ name }) => name.includes(process.env.MUTATIONS ?? ''))
 const root = join(import.meta.dirname, '../..')
 
@@ -26,8 +26,9 @@ describe('Mutations', () => {
 
   test('each is found, and the engine as it is passes the same seeds', async t => {
     const outcomes = new Map<string, Outcome>()
-    await sideBySide(chosen, async ({ name }) => {
-      outcomes.set(name, await runSeeds(name, name, firstSeed, mostSeeds))
+    await sideBySide(chosen, async mutation => {
+      const { name } = mutation
+      outcomes.set(name, await runSeeds(name, name, firstSeedOf(mutation), mostSeeds))
     })
     const done = chosen.flatMap(mutation => {
       const outcome = outcomes.get(mutation.name)
@@ -38,7 +39,7 @@ describe('Mutations', () => {
       assert.equal(outcome.kind, 'found', `"${mutation.rule}" was taken out (${mutation.name}): ${outcome.message}`)
     }
     await sideBySide(hardestOf(done), async ({ mutation, outcome }) => {
-      const { kind, seed, message } = await runSeeds('none', mutation.name, firstSeed, outcome.seeds)
+      const { kind, seed, message } = await runSeeds('none', mutation.name, firstSeedOf(mutation), outcome.seeds)
       assert.equal(kind, 'green', `without a mutation, ${seed}: ${message}`)
     })
   })
@@ -59,7 +60,7 @@ type Done = { readonly mutation: Mutation; readonly outcome: Outcome }
 function hardestOf(done: readonly Done[]): readonly Done[] {
   const hardest = new Map<unknown, Done>()
   for (const each of done) {
-    const order = `${each.mutation.trial ?? 'generated'} ${each.mutation.climate?.name}`
+    const order = `${each.mutation.trial ?? 'generated'} ${each.mutation.climate?.name} ${firstSeedOf(each.mutation)}`
     if ((hardest.get(order)?.outcome.seeds ?? 0) < each.outcome.seeds) hardest.set(order, each)
   }
   return [...hardest.values()].sort((a, b) => b.outcome.seeds - a.outcome.seeds)

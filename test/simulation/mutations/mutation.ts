@@ -15,6 +15,8 @@ export type Mutation = {
   readonly trial?: TrialName
   /** Seeds of such a climate come first. Only speed hangs on it: all others follow. */
   readonly climate?: (climate: Climate) => boolean
+  /** The first seed, for a rule that few runs depend on: found from 1 on too, after minutes. Only speed hangs on it. @default 1 */
+  readonly firstSeed?: number
 }
 
 export type TrialName = Family | 'generated' | 'retrying' | 'ordered' | 'torn' | 'resharding'
